@@ -1,0 +1,47 @@
+/// Why something was refused, repaired, late, doubled or dropped. The raw value is the name that
+/// `/v1/status` and `/v1/ledger` show.
+package enum LedgerReason: String, Sendable, CaseIterable, Codable {
+    case invalidTraceID = "span.invalid_trace_id"
+    case invalidSpanID = "span.invalid_span_id"
+    case invalidSpan = "span.invalid"
+    case tooOld = "span.older_than_retention"
+    case duplicateSpan = "span.duplicate"
+    case replacedSpan = "span.replaced"
+    case farFuture = "span.far_future"
+    case scatteredTime = "span.scattered_time"
+    case timeMissing = "span.time_missing"
+    case endBeforeStart = "span.end_before_start"
+    case unfinished = "span.unfinished"
+    case invalidParentID = "span.invalid_parent_id"
+    case textID = "span.id_sent_as_text"
+    case duplicateKey = "attribute.duplicate_key"
+    case ambiguousValue = "attribute.several_values"
+    case tooDeep = "attribute.too_deep"
+    case invalidUTF8 = "text.invalid_utf8"
+    case droppedAttributesUpstream = "upstream.dropped_attributes"
+    case droppedEventsUpstream = "upstream.dropped_events"
+    case droppedLinksUpstream = "upstream.dropped_links"
+    case logRecord = "log.not_kept"
+    case metricPoint = "metric.not_kept"
+    case refusedRequest = "request.refused"
+    case damagedSegment = "segment.damaged"
+}
+
+/// Counts by reason; adds up.
+package struct LedgerCounts: Sendable, Equatable {
+    package private(set) var counts: [LedgerReason: Int] = [:]
+
+    package init() {}
+
+    package var isEmpty: Bool { counts.isEmpty }
+
+    package subscript(reason: LedgerReason) -> Int { counts[reason] ?? 0 }
+
+    package mutating func count(_ reason: LedgerReason, _ amount: Int = 1) {
+        if amount > 0 { counts[reason, default: 0] += amount }
+    }
+
+    package mutating func add(_ other: LedgerCounts) {
+        for (reason, amount) in other.counts { count(reason, amount) }
+    }
+}
