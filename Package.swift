@@ -7,11 +7,36 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// The rooms, and who may import whom: downwards only. docs/ARCHITECTURE.md walks through them.
 let package = Package(
     name: "everyspan",
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+    ],
     targets: [
+        .target(
+            name: "EmbeddedStore",
+            dependencies: [
+                "Spans", "Zlib", "Migrations",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Migrations",
+            path: "migrations",
+            resources: [
+                .embedInCode("partition_0001_segments.sql"),
+                .embedInCode("catalog_0001_global.sql"),
+            ],
+            swiftSettings: strict),
+        .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Spans", swiftSettings: strict),
         .testTarget(name: "SpansTests", dependencies: ["Spans"], swiftSettings: strict),
+        .testTarget(
+            name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "Spans"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

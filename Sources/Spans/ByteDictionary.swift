@@ -19,10 +19,14 @@ package struct ByteDictionary: Sendable {
     package func start(of code: Int) -> Int { code == 0 ? 0 : Int(ends[code - 1]) }
 
     /// Calls `body` with the bytes of one value, without copying them.
-    package func withValue<R>(_ code: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    package func withValue<R>(_ code: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows
+        -> R
+    {
         let from = start(of: code)
         let to = Int(ends[code])
-        return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[from..<to])) }
+        return try bytes.withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[from..<to]))
+        }
     }
 
     package subscript(code: Int) -> ArraySlice<UInt8> { bytes[start(of: code)..<Int(ends[code])] }

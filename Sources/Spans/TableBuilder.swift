@@ -44,7 +44,9 @@ package struct TableBuilder: Sendable {
         for index in columns.indices where columns[index].lastRow == UInt32(rowCount) {
             columns[index].removeLast()
         }
-        for key in lastSet.indices where lastSet[key].row == Int32(rowCount) { lastSet[key].row = -1 }
+        for key in lastSet.indices where lastSet[key].row == Int32(rowCount) {
+            lastSet[key].row = -1
+        }
     }
 
     package mutating func reserveRows(_ count: Int) {

@@ -1,6 +1,5 @@
-import Testing
-
 import Spans
+import Testing
 
 @Suite struct `Span batches` {
     private func set(_ batch: inout SpanBatch, _ key: String, _ value: String) {

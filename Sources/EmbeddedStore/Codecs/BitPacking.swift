@@ -1,0 +1,68 @@
+/// How many bits the value takes; 0 for 0.
+@inline(__always)
+func bitWidth(_ value: UInt64) -> Int { 64 - value.leadingZeroBitCount }
+
+/// Bytes that `count` values of `width` bits take.
+@inline(__always)
+func packedSize(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
+
+/// Appends `values` with `width` bits each, least significant bit first, after subtracting `base`.
+///
+/// - Precondition: each difference fits `width` bits.
+func appendPacked(
+    _ values: UnsafeBufferPointer<UInt64>, base: UInt64, width: Int, to bytes: inout [UInt8]
+) {
+    guard width > 0 else { return }
+    var pending: UInt64 = 0
+    var pendingBits = 0
+    for value in values {
+        let value = value &- base
+        pending |= value &<< UInt64(pendingBits)
+        let used = 64 - pendingBits
+        if width >= used {
+            bytes.appendLittleEndian(pending)
+            pending = used == 64 ? 0 : value &>> UInt64(used)
+            pendingBits = width - used
+        } else {
+            pendingBits += width
+        }
+    }
+    while pendingBits > 0 {
+        bytes.append(UInt8(truncatingIfNeeded: pending))
+        pending &>>= 8
+        pendingBits -= 8
+    }
+}
+
+/// Reads what `appendPacked` wrote, adding `base` again. `bytes` holds exactly the packed values.
+func unpack(
+    _ bytes: UnsafeRawBufferPointer, base: UInt64, width: Int,
+    into values: UnsafeMutableBufferPointer<UInt64>
+) {
+    guard width > 0 else {
+        values.update(repeating: base)
+        return
+    }
+    let mask = width == 64 ? UInt64.max : (1 &<< UInt64(width)) &- 1
+    var bit = 0
+    for index in values.indices {
+        let offset = bit >> 3
+        let shift = UInt64(bit & 7)
+        var value: UInt64
+        if offset + 8 <= bytes.count {
+            value = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+        } else {
+            value = 0
+            for byte in offset..<bytes.count {
+                value |= UInt64(bytes[byte]) &<< UInt64((byte - offset) * 8)
+            }
+        }
+        value &>>= shift
+        // A value of over 57 bits can reach into a ninth byte.
+        if Int(shift) + width > 64, offset + 8 < bytes.count {
+            value |= UInt64(bytes[offset + 8]) &<< (64 - shift)
+        }
+        values[index] = (value & mask) &+ base
+        bit += width
+    }
+}

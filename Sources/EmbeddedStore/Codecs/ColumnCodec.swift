@@ -1,0 +1,117 @@
+internal import Spans
+
+/// Columns as bytes: presence, values and, unless they are long texts, the dictionary.
+///
+/// Long texts (prompts, outputs) are handed back to the caller, who keeps them apart, so that slicing
+/// never touches them.
+enum ColumnCodec {
+    /// A dictionary whose values are longer than this on average holds texts.
+    static let textBytesMin = 48
+
+    private static let inline: UInt8 = 0
+    private static let apart: UInt8 = 1
+
+    /// Appends a column. `sorted` says that its dictionaries are in the order of their bytes.
+    ///
+    /// - Returns: the texts that the caller must keep, in order, or nil if there are none.
+    static func append(
+        _ column: ColumnData, rowCount: Int, traceEnds: [UInt32], sorted: Bool,
+        to bytes: inout [UInt8]
+    ) -> StringTable? {
+        PresenceCodec.append(column.presence, rowCount: rowCount, to: &bytes)
+        // Sequences of one value a trace need a value on every row.
+        let traceEnds = column.presence.count == rowCount ? traceEnds : []
+        switch column.key.type {
+        case .empty:
+            return nil
+        case .int, .bool:
+            IntegerCodec.append(column.numbers, traceEnds: traceEnds, to: &bytes)
+            return nil
+        case .double:
+            DoubleCodec.append(column.numbers, traceEnds: traceEnds, to: &bytes)
+            return nil
+        case .strings:
+            bytes.appendVarint(column.lists.count)
+            IntegerCodec.append(column.codes, traceEnds: traceEnds, to: &bytes)
+            appendLists(column.lists, to: &bytes)
+            bytes.appendVarint(column.strings.count)
+            StringCodec.append(column.strings, sorted: sorted, to: &bytes)
+            return nil
+        case .string, .bytes, .array, .map:
+            bytes.appendVarint(column.strings.count)
+            IntegerCodec.append(column.codes, traceEnds: traceEnds, to: &bytes)
+            guard column.key.origin == .attribute, column.strings.count > 0,
+                column.strings.bytes.count > textBytesMin * column.strings.count
+            else {
+                bytes.append(inline)
+                StringCodec.append(column.strings, sorted: sorted, to: &bytes)
+                return nil
+            }
+            bytes.append(apart)
+            IntegerCodec.append(StringCodec.lengths(column.strings), to: &bytes)
+            return column.strings
+        }
+    }
+
+    private static func appendLists(_ lists: ListTable, to bytes: inout [UInt8]) {
+        var lengths: [UInt64] = []
+        var start: UInt32 = 0
+        for end in lists.ends {
+            lengths.append(UInt64(end - start))
+            start = end
+        }
+        IntegerCodec.append(lengths, to: &bytes)
+        IntegerCodec.append(lists.codes, to: &bytes)
+    }
+
+    /// Reads a column of which texts apart are not there: its `strings` then have lengths but no bytes.
+    ///
+    /// - Returns: the column, and whether its texts lie apart.
+    static func read(
+        _ reader: inout ByteReader, key: ColumnKey, rowCount: Int, traceEnds: [UInt32]
+    ) throws(DamagedBytes) -> (column: ColumnData, textsApart: Bool) {
+        let presence = try PresenceCodec.read(&reader, rowCount: rowCount)
+        var column = ColumnData(key: key, presence: presence)
+        let count = presence.count
+        switch key.type {
+        case .empty:
+            break
+        case .int, .bool:
+            column.numbers = try IntegerCodec.read(&reader, count: count, traceEnds: traceEnds)
+        case .double:
+            column.numbers = try DoubleCodec.read(&reader, count: count, traceEnds: traceEnds)
+        case .strings:
+            let lists = try reader.count(atMost: count)
+            column.codes = try IntegerCodec.readCodes(
+                &reader, count: count, below: lists, traceEnds: traceEnds)
+            try readLists(&reader, count: lists, into: &column)
+        case .string, .bytes, .array, .map:
+            let values = try reader.count(atMost: count)
+            column.codes = try IntegerCodec.readCodes(
+                &reader, count: count, below: values, traceEnds: traceEnds)
+            if try reader.byte() == apart {
+                let lengths = try IntegerCodec.read(&reader, count: values)
+                column.strings.ends = try StringCodec.ends(lengths)
+                return (column, true)
+            }
+            column.strings = try StringCodec.read(&reader, count: values)
+        }
+        return (column, false)
+    }
+
+    private static func readLists(
+        _ reader: inout ByteReader, count: Int, into column: inout ColumnData
+    ) throws(DamagedBytes) {
+        let lengths = try IntegerCodec.read(&reader, count: count)
+        column.lists.ends = try StringCodec.ends(lengths)
+        let elements = Int(column.lists.ends.last ?? 0)
+        // A code takes at least no bits at all, so nothing but this bounds the count.
+        guard elements <= 1 << 28 else { throw DamagedBytes("\(elements) list elements") }
+        column.lists.codes = try IntegerCodec.readCodes(&reader, count: elements, below: 1 << 32)
+        let distinct = try reader.count(atMost: elements)
+        for code in column.lists.codes where code >= UInt32(distinct) {
+            throw DamagedBytes("element \(code) of \(distinct)")
+        }
+        column.strings = try StringCodec.read(&reader, count: distinct)
+    }
+}

@@ -1,0 +1,55 @@
+internal import Spans
+
+/// One column in memory, as it lies in a segment.
+struct ColumnData: Sendable {
+    var key: ColumnKey
+    var presence: Presence
+    /// For `int`, `bool`, `double`: a bit pattern for each present row.
+    var numbers: [UInt64] = []
+    /// For coded types: a code for each present row.
+    var codes: [UInt32] = []
+    /// The values of the codes; for lists of strings, the elements.
+    var strings = StringTable()
+    /// For lists of strings: what each code stands for.
+    var lists = ListTable()
+
+    init(key: ColumnKey, presence: Presence) {
+        self.key = key
+        self.presence = presence
+    }
+
+    /// How many different values the codes stand for.
+    var valueCount: Int { key.type == .strings ? lists.count : strings.count }
+
+    init(_ column: ColumnBuilder, rowCount: Int) {
+        key = column.key
+        presence = Presence(rows: column.rows, of: rowCount)
+        numbers = column.numbers
+        codes = column.codes
+        if key.type == .strings {
+            strings = StringTable(column.elements)
+            for code in 0..<column.dictionary.count {
+                lists.append(column.dictionary.withValue(code) { listCodes($0) })
+            }
+        } else {
+            strings = StringTable(column.dictionary)
+        }
+    }
+}
+
+/// Lists of codes by code.
+struct ListTable: Sendable {
+    var codes: [UInt32] = []
+    var ends: [UInt32] = []
+
+    var count: Int { ends.count }
+
+    subscript(code: Int) -> ArraySlice<UInt32> {
+        codes[(code == 0 ? 0 : Int(ends[code - 1]))..<Int(ends[code])]
+    }
+
+    mutating func append(_ list: some Sequence<UInt32>) {
+        codes.append(contentsOf: list)
+        ends.append(UInt32(codes.count))
+    }
+}

@@ -1,0 +1,84 @@
+/// Which rows of a table have a value in a column.
+enum Presence: Sendable, Equatable {
+    /// Every row of the table.
+    case all(Int)
+    /// These, ascending.
+    case rows([UInt32])
+
+    init(rows: [UInt32], of rowCount: Int) {
+        self = rows.count == rowCount ? .all(rowCount) : .rows(rows)
+    }
+
+    var count: Int {
+        switch self {
+        case .all(let count): count
+        case .rows(let rows): rows.count
+        }
+    }
+
+    /// Calls `body` with each row that has a value, and the value's index.
+    @inline(__always)
+    func visit(_ body: (_ row: Int, _ index: Int) -> Void) {
+        switch self {
+        case .all(let count): for row in 0..<count { body(row, row) }
+        case .rows(let rows): for index in rows.indices { body(Int(rows[index]), index) }
+        }
+    }
+}
+
+/// Presence as bytes.
+enum PresenceCodec {
+    private enum Form: UInt8 {
+        case all = 0
+        /// One bit a row, least significant first.
+        case bitmap = 1
+        /// The rows as a sequence.
+        case rows = 2
+    }
+
+    static func append(_ presence: Presence, rowCount: Int, to bytes: inout [UInt8]) {
+        switch presence {
+        case .all:
+            bytes.append(Form.all.rawValue)
+        case .rows(let rows) where rows.count * 16 < rowCount:
+            bytes.append(Form.rows.rawValue)
+            bytes.appendVarint(rows.count)
+            IntegerCodec.append(rows, to: &bytes)
+        case .rows(let rows):
+            bytes.append(Form.bitmap.rawValue)
+            var bitmap = [UInt8](repeating: 0, count: (rowCount + 7) / 8)
+            for row in rows { bitmap[Int(row >> 3)] |= 1 << UInt8(row & 7) }
+            bytes.append(contentsOf: bitmap)
+        }
+    }
+
+    static func read(_ reader: inout ByteReader, rowCount: Int) throws(DamagedBytes) -> Presence {
+        let tag = try reader.byte()
+        guard let form = Form(rawValue: tag) else { throw DamagedBytes("unknown presence \(tag)") }
+        switch form {
+        case .all:
+            return .all(rowCount)
+        case .bitmap:
+            let bitmap = try reader.take((rowCount + 7) / 8)
+            var rows: [UInt32] = []
+            for (index, byte) in bitmap.enumerated() {
+                var bits = byte
+                while bits != 0 {
+                    rows.append(UInt32(index * 8 + bits.trailingZeroBitCount))
+                    bits &= bits - 1
+                }
+            }
+            guard Int(rows.last ?? 0) < max(rowCount, 1) else {
+                throw DamagedBytes("presence beyond the last row")
+            }
+            return .rows(rows)
+        case .rows:
+            let count = try reader.count(atMost: rowCount)
+            let rows = try IntegerCodec.readCodes(&reader, count: count, below: rowCount)
+            for index in rows.indices.dropFirst() where rows[index] <= rows[index - 1] {
+                throw DamagedBytes("rows not ascending")
+            }
+            return .rows(rows)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+internal import Spans
+
+/// Distinct byte strings by code, without the hash table that finds them: a dictionary at rest.
+struct StringTable: Sendable {
+    var bytes: [UInt8] = []
+    var ends: [UInt32] = []
+
+    init() {}
+
+    init(_ dictionary: ByteDictionary) {
+        bytes = dictionary.bytes
+        ends = dictionary.ends
+    }
+
+    var count: Int { ends.count }
+
+    func start(of code: Int) -> Int { code == 0 ? 0 : Int(ends[code - 1]) }
+
+    func length(of code: Int) -> Int { Int(ends[code]) - start(of: code) }
+
+    func withValue<R>(_ code: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        let from = start(of: code)
+        let to = Int(ends[code])
+        return try bytes.withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[from..<to]))
+        }
+    }
+
+    func string(_ code: Int) -> String {
+        withValue(code) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    mutating func append(_ value: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: value)
+        ends.append(UInt32(bytes.count))
+    }
+
+    /// The codes in the order of their bytes.
+    func sortedCodes() -> [UInt32] {
+        bytes.withUnsafeBytes { bytes in
+            (0..<UInt32(count)).sorted { a, b in
+                let left = UnsafeRawBufferPointer(
+                    rebasing: bytes[start(of: Int(a))..<Int(ends[Int(a)])])
+                let right = UnsafeRawBufferPointer(
+                    rebasing: bytes[start(of: Int(b))..<Int(ends[Int(b)])])
+                return left.lexicographicallyPrecedes(right)
+            }
+        }
+    }
+}
+
+/// String tables as bytes.
+enum StringCodec {
+    private enum Form: UInt8 {
+        /// Lengths as a sequence, then all bytes.
+        case plain = 0
+        /// For sorted tables: lengths shared with the one before, lengths of the rest, the rests.
+        case shared = 1
+    }
+
+    static func append(_ table: StringTable, sorted: Bool, to bytes: inout [UInt8]) {
+        if sorted, table.count > 1 {
+            appendShared(table, to: &bytes)
+        } else {
+            bytes.append(Form.plain.rawValue)
+            IntegerCodec.append(lengths(table), to: &bytes)
+            bytes.append(contentsOf: table.bytes)
+        }
+    }
+
+    static func lengths(_ table: StringTable) -> [UInt64] {
+        (0..<table.count).map { UInt64(table.length(of: $0)) }
+    }
+
+    private static func appendShared(_ table: StringTable, to bytes: inout [UInt8]) {
+        var shared: [UInt64] = [0]
+        var rests: [UInt64] = [UInt64(table.length(of: 0))]
+        var tail: [UInt8] = Array(table.bytes[0..<Int(table.ends[0])])
+        tail.reserveCapacity(table.bytes.count)
+        table.bytes.withUnsafeBytes { all in
+            for code in 1..<table.count {
+                let before = table.start(of: code - 1)
+                let start = table.start(of: code)
+                let end = Int(table.ends[code])
+                var length = 0
+                let most = min(start - before, end - start)
+                while length < most, all[before + length] == all[start + length] { length += 1 }
+                shared.append(UInt64(length))
+                rests.append(UInt64(end - start - length))
+                tail.append(contentsOf: all[start + length..<end])
+            }
+        }
+        bytes.append(Form.shared.rawValue)
+        IntegerCodec.append(shared, to: &bytes)
+        IntegerCodec.append(rests, to: &bytes)
+        bytes.append(contentsOf: tail)
+    }
+
+    static func read(_ reader: inout ByteReader, count: Int) throws(DamagedBytes) -> StringTable {
+        let tag = try reader.byte()
+        guard let form = Form(rawValue: tag) else { throw DamagedBytes("unknown form \(tag)") }
+        switch form {
+        case .plain:
+            var table = StringTable()
+            table.ends = try ends(IntegerCodec.read(&reader, count: count))
+            table.bytes = Array(try reader.take(Int(table.ends.last ?? 0)))
+            return table
+        case .shared:
+            return try readShared(&reader, count: count)
+        }
+    }
+
+    /// Where each of several strings ends, from their lengths.
+    static func ends(_ lengths: [UInt64]) throws(DamagedBytes) -> [UInt32] {
+        var ends: [UInt32] = []
+        ends.reserveCapacity(lengths.count)
+        var end: UInt64 = 0
+        for length in lengths {
+            guard length <= UInt64(UInt32.max) - end else { throw DamagedBytes("strings too long") }
+            end += length
+            ends.append(UInt32(end))
+        }
+        return ends
+    }
+
+    private static func readShared(
+        _ reader: inout ByteReader, count: Int
+    ) throws(DamagedBytes) -> StringTable {
+        let shared = try IntegerCodec.read(&reader, count: count)
+        let rests = try IntegerCodec.read(&reader, count: count)
+        var table = StringTable()
+        table.ends.reserveCapacity(count)
+        var previousStart = 0
+        for code in 0..<count {
+            let start = table.bytes.count
+            guard shared[code] <= UInt64(start - previousStart), rests[code] <= UInt64(UInt32.max)
+            else { throw DamagedBytes("shared part longer than the string before") }
+            let rest = try reader.take(Int(rests[code]))
+            let length = Int(shared[code])
+            guard start + length + rest.count <= Int(UInt32.max) else {
+                throw DamagedBytes("strings too long")
+            }
+            // The range lies in what is already there, so appending it cannot overlap itself.
+            table.bytes.append(contentsOf: table.bytes[previousStart..<previousStart + length])
+            table.bytes.append(contentsOf: rest)
+            table.ends.append(UInt32(table.bytes.count))
+            previousStart = start
+        }
+        return table
+    }
+}

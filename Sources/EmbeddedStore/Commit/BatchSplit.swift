@@ -1,0 +1,54 @@
+internal import Spans
+
+/// The spans of one group commit that belong to one partition.
+struct PartitionShare {
+    let day: Int
+    let data: SegmentData
+    /// For each span its position in the group's joined batch.
+    let origins: [Int]
+}
+
+/// Divides a batch by the UTC day of each span's start.
+enum BatchSplit {
+    /// More partitions than this in one commit would each cost a sync; what is beyond them goes to the
+    /// day of receipt.
+    static let partitionsMax = 8
+    /// A start further ahead of its receipt than this is a wrong clock.
+    static let futureNanosecondsMax = Day.nanoseconds
+
+    static func split(
+        _ batch: SpanBatch, receivedAt: UInt64, ledger: inout LedgerCounts
+    ) throws(DamagedBytes) -> [PartitionShare] {
+        let data = SegmentData(batch)
+        let starts = data.numbers(SpanField.start)
+        var days = starts.map { start in
+            start > receivedAt &+ futureNanosecondsMax ? Day.of(receivedAt) : Day.of(start)
+        }
+        guard let first = days.first else { return [] }
+        if days.allSatisfy({ $0 == first }) {
+            return [PartitionShare(day: first, data: data, origins: Array(starts.indices))]
+        }
+        gatherScattered(&days, receivedAt, &ledger)
+        return try Set(days).sorted().map { day throws(DamagedBytes) in
+            let rows = days.indices.filter { days[$0] == day }
+            let order = rows.map { RowAddress(source: 0, row: Int32($0)) }
+            let part = try SegmentAssembly([data], order: order).assembled(traceEnds: [])
+            return PartitionShare(day: day, data: part, origins: rows)
+        }
+    }
+
+    private static func gatherScattered(
+        _ days: inout [Int], _ receivedAt: UInt64, _ ledger: inout LedgerCounts
+    ) {
+        var counts: [Int: Int] = [:]
+        for day in days { counts[day, default: 0] += 1 }
+        guard counts.count > partitionsMax else { return }
+        let kept = Set(
+            counts.sorted { ($0.value, $0.key) > ($1.value, $1.key) }
+                .prefix(partitionsMax - 1).map(\.key))
+        for index in days.indices where !kept.contains(days[index]) {
+            days[index] = Day.of(receivedAt)
+            ledger.count(.scatteredTime)
+        }
+    }
+}

@@ -1,0 +1,358 @@
+internal import Spans
+
+/// The one writer: decides what each new span replaces, writes segments, and keeps the snapshot.
+///
+/// All of it runs under one lock, one group commit or one swap of a merge at a time, so that no two
+/// copies of a span can slip past each other.
+struct CommitWriter {
+    private let directory: PartitionDirectory
+    private let warm: WarmColumns
+    private(set) var snapshot = Snapshot()
+    private var window = IdentityWindow()
+    /// The small segments that the window points to, by their number there.
+    private var small: [UInt32: SmallSegment] = [:]
+    private var nextSmall: UInt32 = 1
+    private var lookup: LargeSegmentLookup
+
+    private struct SmallSegment {
+        let segment: Segment
+        let identities: Identities
+    }
+
+    init(_ directory: PartitionDirectory, _ warm: WarmColumns) {
+        self.directory = directory
+        self.warm = warm
+        lookup = LargeSegmentLookup(bytesMax: 48 << 20)
+    }
+
+    // MARK: Starting
+
+    /// Takes up the segments of a partition that is there already.
+    mutating func adopt(_ partition: Partition) throws -> LedgerCounts {
+        var ledger = LedgerCounts()
+        let shared = try partition.sharedTraces()
+        for record in try partition.segments() {
+            do {
+                let segment = try Segment(record, partition, warm)
+                let view = SegmentView(
+                    segment: segment, deleted: record.deletions, shared: shared[record.id] ?? [])
+                if record.isPacked {
+                    try adoptSmall(view)
+                } else {
+                    snapshot.large.append(view)
+                }
+            } catch let error as DamagedBytes {
+                directory.report("set aside: \(error.reason)")
+                ledger.count(.damagedSegment)
+            }
+        }
+        return ledger
+    }
+
+    private mutating func adoptSmall(_ view: SegmentView) throws {
+        let identities = try Identities(view.segment.data { Identities.columns.contains($0) })
+        let number = register(view.segment, identities)
+        fillWindow(number, identities, view.deleted)
+        snapshot.small.append(view)
+    }
+
+    private mutating func fillWindow(
+        _ number: UInt32, _ identities: Identities, _ deleted: RowSet?
+    ) {
+        let hashes = TraceHasher(identities).all
+        for row in 0..<identities.count where deleted?.contains(row) != true {
+            _ = window.insert(
+                identities.hash(row, traceHash: hashes[Int(identities.traceCodes[row])]),
+                .init(segment: number, row: UInt32(row)),
+                isSame: { _ in false }, replaces: { _ in false })
+        }
+    }
+
+    private mutating func rebuildWindow() {
+        window = IdentityWindow()
+        for view in snapshot.small {
+            for (number, entry) in small where entry.segment === view.segment {
+                fillWindow(number, entry.identities, view.deleted)
+            }
+        }
+    }
+
+    /// Once all partitions are there: which traces of large segments have spans in small ones.
+    mutating func finishAdopting() throws {
+        for view in snapshot.small {
+            guard let found = small.values.first(where: { $0.segment === view.segment }) else {
+                continue
+            }
+            try markShared(TraceHasher(found.identities).all)
+        }
+    }
+
+    // MARK: Committing
+
+    /// Writes a group of requests' spans, synced.
+    ///
+    /// - Parameter requestEnds: where each request's spans end in `batch`.
+    /// - Returns: for each request how many of its spans were there already.
+    mutating func commit(
+        _ batch: SpanBatch, requestEnds: [Int], receivedAt: UInt64
+    ) throws -> [Int] {
+        var duplicates = [Int](repeating: 0, count: requestEnds.count)
+        var ledger = batch.ledger
+        ledger.count(.duplicateKey, batch.spans.duplicateKeys)
+        var shares = try BatchSplit.split(batch, receivedAt: receivedAt, ledger: &ledger)
+        for index in shares.indices {
+            var shareLedger = index == 0 ? ledger : LedgerCounts()
+            try commit(shares[index], receivedAt, &shareLedger) { row in
+                let origin = shares[index].origins[row]
+                let request = requestEnds.firstIndex { origin < $0 } ?? requestEnds.count - 1
+                duplicates[request] += 1
+            }
+        }
+        if shares.isEmpty, !ledger.isEmpty { try directory.catalog.add(ledger) }
+        shares.removeAll()
+        return duplicates
+    }
+
+    private mutating func commit(
+        _ share: PartitionShare, _ receivedAt: UInt64, _ ledger: inout LedgerCounts,
+        isDuplicate: (_ row: Int) -> Void
+    ) throws {
+        let partition = try directory.partition(day: share.day)
+        let identities = try Identities(share.data)
+        let hashes = TraceHasher(identities).all
+        let number = nextSmall
+        var deletions = Deletions()
+        var own = RowSet(rowCount: identities.count)
+        lookUpSmall(identities, hashes, number, partition, &deletions, &own, isDuplicate)
+        do {
+            try lookUpLarge(identities, hashes, partition, &deletions, &own, isDuplicate)
+            ledger.count(.duplicateSpan, deletions.count + own.count)
+            try markShared(hashes)
+            let segment = try write(
+                share.data, receivedAt, partition, deletions, own, ledger)
+            publish(segment, identities, own, deletions)
+        } catch {
+            // The window already points to rows that were not written.
+            rebuildWindow()
+            throw error
+        }
+    }
+
+    /// Puts the new spans into the window and finds copies among small segments and among themselves.
+    private mutating func lookUpSmall(
+        _ identities: Identities, _ hashes: [UInt64], _ number: UInt32, _ partition: Partition,
+        _ deletions: inout Deletions, _ own: inout RowSet, _ isDuplicate: (Int) -> Void
+    ) {
+        let small = small
+        for row in 0..<identities.count {
+            let traceHash = hashes[Int(identities.traceCodes[row])]
+            func at(_ location: IdentityWindow.Location) -> Identities? {
+                if location.segment == number { return identities }
+                guard let found = small[location.segment], found.segment.partition === partition
+                else { return nil }
+                return found.identities
+            }
+            func replaces(_ location: IdentityWindow.Location) -> Bool {
+                Identities.laterReplaces(
+                    earlierEnd: at(location)?.ends[Int(location.row)] ?? 0,
+                    laterEnd: identities.ends[row])
+            }
+            let found = window.insert(
+                identities.hash(row, traceHash: traceHash),
+                .init(segment: number, row: UInt32(row)),
+                isSame: { location in
+                    at(location).map { identities.isSame(row, as: $0, Int(location.row)) } ?? false
+                },
+                replaces: replaces)
+            guard let found else { continue }
+            isDuplicate(row)
+            if !replaces(found) {
+                own.insert(row)
+            } else if found.segment == number {
+                own.insert(Int(found.row))
+            } else if let segment = small[found.segment]?.segment {
+                deletions.insert(Int(found.row), in: segment)
+            }
+        }
+    }
+
+    /// Finds copies among the large segments of the same partition.
+    private mutating func lookUpLarge(
+        _ identities: Identities, _ hashes: [UInt64], _ partition: Partition,
+        _ deletions: inout Deletions, _ own: inout RowSet, _ isDuplicate: (Int) -> Void
+    ) throws {
+        let candidates = snapshot.large.filter { $0.segment.partition === partition }
+        if candidates.isEmpty { return }
+        for view in candidates {
+            let found = try hashes.indices.filter {
+                try lookup.trace(hashes[$0], in: view.segment) != nil
+            }
+            if found.isEmpty { continue }
+            let traces = Set(found.map(UInt32.init))
+            let index = try lookup.identities(of: view.segment)
+            for row in 0..<identities.count
+            where traces.contains(identities.traceCodes[row]) && !own.contains(row) {
+                let traceHash = hashes[Int(identities.traceCodes[row])]
+                guard let trace = try lookup.trace(traceHash, in: view.segment) else { continue }
+                for other in index.rows(of: trace)
+                where view.deleted?.contains(other) != true
+                    && identities.isSame(row, as: index.identities, other)
+                {
+                    isDuplicate(row)
+                    if Identities.laterReplaces(
+                        earlierEnd: index.identities.ends[other], laterEnd: identities.ends[row])
+                    {
+                        deletions.insert(other, in: view.segment)
+                    } else {
+                        own.insert(row)
+                    }
+                    break
+                }
+            }
+        }
+    }
+
+    private func write(
+        _ data: SegmentData, _ receivedAt: UInt64, _ partition: Partition, _ deletions: Deletions,
+        _ own: RowSet, _ ledger: LedgerCounts
+    ) throws -> Segment? {
+        var bitmaps: [Int64: RowSet] = [:]
+        for (segment, rows) in deletions.bySegment {
+            var bitmap =
+                snapshot.views.first { $0.segment === segment }?.deleted
+                ?? RowSet(rowCount: segment.record.spans)
+            for row in rows { bitmap.insert(row) }
+            bitmaps[segment.id] = bitmap
+        }
+        guard own.count < data.spanCount else {
+            _ = try partition.commit(nil, deletions: bitmaps, ledger: ledger)
+            return nil
+        }
+        var data = data
+        ParentRows.fold(&data)
+        let received = clamped(receivedAt)...clamped(receivedAt)
+        var record = SegmentRecord(data, received: received, isPacked: true)
+        let sealed = SealedSegment(record: record, body: try PackedSegment.encode(data))
+        let id = try partition.commit(
+            sealed, deletions: bitmaps, own: own.count > 0 ? own : nil, ledger: ledger)
+        record.id = id ?? 0
+        return try Segment(record, partition, warm)
+    }
+
+    /// Shows the commit to queries that start from now on.
+    private mutating func publish(
+        _ segment: Segment?, _ identities: Identities, _ own: RowSet, _ deletions: Deletions
+    ) {
+        for (segment, rows) in deletions.bySegment {
+            snapshot.update(segment) { view in
+                var deleted = view.deleted ?? RowSet(rowCount: segment.record.spans)
+                for row in rows { deleted.insert(row) }
+                view.deleted = deleted
+            }
+        }
+        if let segment {
+            _ = register(segment, identities)
+            snapshot.small.append(
+                SegmentView(segment: segment, deleted: own.count > 0 ? own : nil))
+        } else {
+            nextSmall += 1
+        }
+        snapshot.contentVersion += 1
+    }
+
+    private mutating func register(_ segment: Segment, _ identities: Identities) -> UInt32 {
+        let number = nextSmall
+        nextSmall += 1
+        small[number] = SmallSegment(segment: segment, identities: identities)
+        return number
+    }
+
+    /// Marks the traces in every large segment that has spans of them.
+    ///
+    /// Marks against small segments need no place on disk: they are found again at the next start.
+    private mutating func markShared(_ hashes: [UInt64]) throws {
+        for index in snapshot.large.indices {
+            let segment = snapshot.large[index].segment
+            for hash in hashes where try lookup.trace(hash, in: segment) != nil {
+                snapshot.large[index].shared.insert(hash)
+            }
+        }
+    }
+
+    // MARK: Merging
+
+    /// Puts merged segments in the place of their sources.
+    ///
+    /// - Parameters:
+    ///   - merged: the new segments, written but not yet visible.
+    ///   - deletions: rows of theirs whose sources were deleted while the merge ran.
+    mutating func swap(
+        _ sources: [Segment], _ merged: [(segment: Segment, deleted: RowSet?)]
+    ) throws {
+        guard let partition = sources.first?.partition else { return }
+        let isSource = Set(sources.map(ObjectIdentifier.init))
+        let others = snapshot.large.filter { !isSource.contains(ObjectIdentifier($0.segment)) }
+        var marks = SharedMarks()
+        var views: [SegmentView] = []
+        for (segment, deleted) in merged {
+            var view = SegmentView(segment: segment, deleted: deleted)
+            let mine = try lookup.table(of: segment)
+            for other in others {
+                for hash in mine.allHashes where try lookup.trace(hash, in: other.segment) != nil {
+                    view.shared.insert(hash)
+                    marks.insert(hash, other.segment)
+                }
+            }
+            for entry in small.values where !isSource.contains(ObjectIdentifier(entry.segment)) {
+                for hash in TraceHasher(entry.identities).all where mine.trace(hash) != nil {
+                    view.shared.insert(hash)
+                }
+            }
+            for hash in view.shared { marks.insert(hash, segment) }
+            views.append(view)
+        }
+        try save(marks, in: partition, new: merged.map(\.segment))
+        let deletions = Dictionary(
+            uniqueKeysWithValues: merged.compactMap { entry in
+                entry.deleted.map { (entry.segment.id, $0) }
+            })
+        try partition.swap(
+            in: merged.map(\.segment.id), out: sources.map(\.id), deletions: deletions)
+        let gone = Set(
+            small.filter { isSource.contains(ObjectIdentifier($0.value.segment)) }.keys)
+        window.remove(segments: gone)
+        for number in gone { small[number] = nil }
+        snapshot.small.removeAll { isSource.contains(ObjectIdentifier($0.segment)) }
+        snapshot.large.removeAll { isSource.contains(ObjectIdentifier($0.segment)) }
+        for (hash, segment) in marks.all {
+            snapshot.update(segment) { $0.shared.insert(hash) }
+        }
+        snapshot.large += views
+        lookup.forget(sources)
+    }
+
+    /// Writes the marks before the swap: one too many costs a little time, one missing a wrong answer.
+    private mutating func save(
+        _ marks: SharedMarks, in partition: Partition, new: [Segment]
+    ) throws {
+        for (segment, hashes) in marks.bySegment {
+            let known =
+                snapshot.large.first { $0.segment === segment }?.shared ?? []
+            let fresh = hashes.subtracting(known)
+            if fresh.isEmpty { continue }
+            let ids = try lookup.traceIDs(fresh, in: segment)
+            try segment.partition.share([segment.id: ids])
+        }
+    }
+
+    /// Forgets the segments of a partition that is removed.
+    mutating func drop(_ partition: Partition) {
+        let gone = Set(small.filter { $0.value.segment.partition === partition }.keys)
+        window.remove(segments: gone)
+        for number in gone { small[number] = nil }
+        lookup.forget(snapshot.large.map(\.segment).filter { $0.partition === partition })
+        snapshot.small.removeAll { $0.segment.partition === partition }
+        snapshot.large.removeAll { $0.segment.partition === partition }
+        snapshot.contentVersion += 1
+    }
+}

@@ -1,0 +1,146 @@
+internal import Spans
+internal import Synchronization
+
+/// A stored segment: what is known without reading it, and its columns on demand.
+///
+/// Immutable. What changes (deleted rows, shared traces) is in `SegmentView`. When the last snapshot
+/// that holds a retired segment is gone, so is the last reference to it, and upkeep removes its rows.
+final class Segment: Sendable {
+    let partition: Partition
+    let record: SegmentRecord
+    private let columns: [ColumnKey: ColumnRecord]
+    private let warm: WarmColumns
+
+    var id: Int64 { record.id }
+    var isPacked: Bool { record.isPacked }
+
+    init(_ record: SegmentRecord, _ partition: Partition, _ warm: WarmColumns) throws {
+        guard record.format == segmentFormat else {
+            throw DamagedBytes(
+                "segment \(record.id) of \(partition.name) has format \(record.format); "
+                    + "this version reads \(segmentFormat)")
+        }
+        self.partition = partition
+        self.record = record
+        self.warm = warm
+        columns =
+            record.isPacked
+            ? [:]
+            : Dictionary(
+                try partition.columns(of: record.id).map { ($0.key, $0) },
+                uniquingKeysWith: { first, _ in first })
+    }
+
+    deinit { warm.forget(ObjectIdentifier(self)) }
+
+    /// Whether a column may be there. A small segment cannot say without being read.
+    func mayHave(_ key: ColumnKey) -> Bool { isPacked || columns[key] != nil }
+
+    /// The wanted columns, without the bytes of long texts.
+    ///
+    /// Decoded columns stay warm within the budget of the process.
+    func data(_ wanted: @Sendable (ColumnKey) -> Bool) throws -> SegmentData {
+        if isPacked {
+            let all = try warm.packed(ObjectIdentifier(self)) {
+                try partition.body(of: id).withUnsafeBytes {
+                    try PackedSegment.decode($0, withTexts: false)
+                }
+            }
+            var data = SegmentData(rowCounts: all.rowCounts)
+            data.columns = all.columns.filter { wanted($0.key) }
+            return data
+        }
+        var data = SegmentData(rowCounts: record.rowCounts)
+        data.traceEnds = try traceEnds()
+        for (key, column) in columns where wanted(key) {
+            data.columns[key] = try self.column(column, data.traceEnds)
+        }
+        return data
+    }
+
+    /// All of it, texts included: for merging and for reading whole spans.
+    func whole() throws -> SegmentData {
+        if isPacked {
+            return try partition.body(of: id).withUnsafeBytes {
+                try PackedSegment.decode($0, withTexts: true)
+            }
+        }
+        var data = try self.data { _ in true }
+        for (key, column) in columns where data.columns[key]?.lacksTexts == true {
+            data.columns[key]?.strings.bytes = try partition.texts(of: column)
+        }
+        return data
+    }
+
+    /// A column with the bytes of its long texts; nil if the segment has no such column.
+    func columnWithTexts(_ key: ColumnKey) throws -> ColumnData? {
+        if isPacked {
+            return try partition.body(of: id).withUnsafeBytes {
+                try PackedSegment.decode($0, wanted: { $0 == key }, withTexts: true)
+            }.columns[key]
+        }
+        guard let record = columns[key] else { return nil }
+        var column = try self.column(record, try traceEnds())
+        if column.lacksTexts { column.strings.bytes = try partition.texts(of: record) }
+        return column
+    }
+
+    /// One long text, reading no more than its block.
+    func text(_ key: ColumnKey, code: Int, of column: ColumnData) throws -> [UInt8] {
+        guard let record = columns[key] else { return [] }
+        let ranges = MergedEncoding.blockRanges(column.strings.ends)
+        guard let number = ranges.firstIndex(where: { $0.contains(code) }) else { return [] }
+        let block = try partition.texts(of: record, number: number)
+        let blockStart = column.strings.start(of: ranges[number].lowerBound)
+        let from = column.strings.start(of: code) - blockStart
+        let to = Int(column.strings.ends[code]) - blockStart
+        guard to <= block.count else { throw DamagedBytes("text block \(number) ends early") }
+        return Array(block[from..<to])
+    }
+
+    private func traceEnds() throws -> [UInt32] {
+        guard record.isOrdered, let traceIDs = columns[.traceID] else { return [] }
+        return Self.traceEnds(try column(traceIDs, []))
+    }
+
+    /// Where runs of one trace id end.
+    static func traceEnds(_ traceIDs: ColumnData) -> [UInt32] {
+        var ends: [UInt32] = []
+        for row in traceIDs.codes.indices.dropFirst()
+        where traceIDs.codes[row] != traceIDs.codes[row - 1] {
+            ends.append(UInt32(row))
+        }
+        ends.append(UInt32(traceIDs.codes.count))
+        return ends
+    }
+
+    private func column(_ record: ColumnRecord, _ traceEnds: [UInt32]) throws -> ColumnData {
+        try warm.column(ObjectIdentifier(self), record.key) {
+            let payload = try partition.payload(of: record)
+            return try payload.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                return try ColumnCodec.read(
+                    &reader, key: record.key,
+                    rowCount: self.record.rowCounts[Int(record.key.table.rawValue)],
+                    traceEnds: record.key.table == .span ? traceEnds : []
+                ).column
+            }
+        }
+    }
+}
+
+extension ColumnData {
+    /// Its texts lie apart and have not been read.
+    var lacksTexts: Bool { strings.bytes.count < Int(strings.ends.last ?? 0) }
+}
+
+/// A segment as one snapshot sees it.
+struct SegmentView: Sendable {
+    let segment: Segment
+    /// Rows that no query sees; nil if there are none.
+    var deleted: RowSet?
+    /// Of a large segment: hashes of its traces of which other segments may have spans.
+    var shared: Set<UInt64> = []
+
+    var liveSpans: Int { segment.record.spans - (deleted?.count ?? 0) }
+}

@@ -1,0 +1,103 @@
+internal import Spans
+internal import Synchronization
+
+/// Decoded columns that queries asked for, kept within a budget, so that the tenth poll of a dashboard
+/// does not inflate again. What was used longest ago goes first.
+final class WarmColumns: Sendable {
+    private struct Slot: Hashable {
+        let segment: ObjectIdentifier
+        /// nil: a small segment, whole.
+        let key: ColumnKey?
+    }
+
+    private enum Content {
+        case column(ColumnData)
+        case segment(SegmentData)
+    }
+
+    private struct Entry {
+        var content: Content
+        let bytes: Int
+        var lastUse: UInt64
+    }
+
+    private struct State {
+        var entries: [Slot: Entry] = [:]
+        var bytes = 0
+        var clock: UInt64 = 0
+    }
+
+    private let bytesMax: Int
+    private let state = Mutex(State())
+
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+    var byteCount: Int { state.withLock { $0.bytes } }
+
+    /// The column, from memory or by `load`, which runs outside the lock: two queries may load the same
+    /// column at once, and one of them is kept.
+    func column(
+        _ segment: ObjectIdentifier, _ key: ColumnKey, load: () throws -> ColumnData
+    ) throws -> ColumnData {
+        let slot = Slot(segment: segment, key: key)
+        if case .column(let column)? = find(slot) { return column }
+        let column = try load()
+        insert(slot, .column(column), column.byteCount)
+        return column
+    }
+
+    func packed(
+        _ segment: ObjectIdentifier, load: () throws -> SegmentData
+    ) throws -> SegmentData {
+        let slot = Slot(segment: segment, key: nil)
+        if case .segment(let data)? = find(slot) { return data }
+        let data = try load()
+        insert(slot, .segment(data), data.columns.values.reduce(0) { $0 + $1.byteCount })
+        return data
+    }
+
+    func forget(_ segment: ObjectIdentifier) {
+        state.withLock { state in
+            for slot in state.entries.keys where slot.segment == segment {
+                state.bytes -= state.entries.removeValue(forKey: slot)?.bytes ?? 0
+            }
+        }
+    }
+
+    private func find(_ slot: Slot) -> Content? {
+        state.withLock { state in
+            state.clock += 1
+            state.entries[slot]?.lastUse = state.clock
+            return state.entries[slot]?.content
+        }
+    }
+
+    private func insert(_ slot: Slot, _ content: Content, _ bytes: Int) {
+        state.withLock { state in
+            state.clock += 1
+            if let old = state.entries[slot] { state.bytes -= old.bytes }
+            state.entries[slot] = Entry(content: content, bytes: bytes, lastUse: state.clock)
+            state.bytes += bytes
+            if state.bytes > bytesMax { makeRoom(&state) }
+        }
+    }
+
+    /// Drops the least recently used until a tenth of the budget is free, so that it happens seldom.
+    private func makeRoom(_ state: inout State) {
+        let byAge = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
+        for (slot, entry) in byAge {
+            if state.bytes <= bytesMax - bytesMax / 10 { break }
+            state.entries[slot] = nil
+            state.bytes -= entry.bytes
+        }
+    }
+}
+
+extension ColumnData {
+    /// The memory that it holds, roughly.
+    var byteCount: Int {
+        let presence = if case .rows(let rows) = presence { rows.count * 4 } else { 0 }
+        return 200 + presence + numbers.count * 8 + codes.count * 4 + strings.bytes.count
+            + strings.ends.count * 4 + lists.codes.count * 4 + lists.ends.count * 4
+    }
+}

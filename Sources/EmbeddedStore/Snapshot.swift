@@ -1,0 +1,25 @@
+internal import Spans
+
+/// All segments at one moment: what a query reads. A value; holding it keeps its segments readable.
+struct Snapshot: Sendable {
+    /// Small segments: the newest spans, in no order.
+    var small: [SegmentView] = []
+    /// Merged segments, ordered by trace.
+    var large: [SegmentView] = []
+    /// Rises with each commit; merging does not change it.
+    var contentVersion = 0
+
+    var views: [SegmentView] { small + large }
+
+    mutating func update(
+        _ segment: Segment, _ change: (inout SegmentView) -> Void
+    ) {
+        if segment.isPacked {
+            if let index = small.lastIndex(where: { $0.segment === segment }) {
+                change(&small[index])
+            }
+        } else if let index = large.firstIndex(where: { $0.segment === segment }) {
+            change(&large[index])
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// SQL files of this folder, in the order in which they are applied, embedded in the binary. A file is
+/// never edited once released; a change of the schema is a new file.
+package enum Migrations {
+    package struct Script: Sendable {
+        package let name: String
+        package let sql: String
+    }
+
+    /// The schema of a partition's file.
+    package static let partition: [Script] = [
+        Script(
+            name: "partition_0001_segments",
+            sql: String(decoding: PackageResources.partition_0001_segments_sql, as: UTF8.self))
+    ]
+
+    /// The schema of the catalog's file.
+    package static let catalog: [Script] = [
+        Script(
+            name: "catalog_0001_global",
+            sql: String(decoding: PackageResources.catalog_0001_global_sql, as: UTF8.self))
+    ]
+}
