@@ -287,9 +287,9 @@ struct CommitWriter {
     ///   - merged: the new segments, written but not yet visible.
     ///   - deletions: rows of theirs whose sources were deleted while the merge ran.
     mutating func swap(
-        _ sources: [Segment], _ merged: [(segment: Segment, deleted: RowSet?)]
+        _ sources: [Segment], in partition: Partition,
+        _ merged: [(segment: Segment, deleted: RowSet?)]
     ) throws {
-        guard let partition = sources.first?.partition else { return }
         let isSource = Set(sources.map(ObjectIdentifier.init))
         let others = snapshot.large.filter { !isSource.contains(ObjectIdentifier($0.segment)) }
         var marks = SharedMarks()

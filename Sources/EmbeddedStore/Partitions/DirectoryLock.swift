@@ -26,6 +26,9 @@ final class DirectoryLock: Sendable {
         _ = write(descriptor, owner, owner.count)
     }
 
+    /// Lets the next one in, while this process goes on.
+    func release() { flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 }
 

@@ -67,5 +67,6 @@ final class PartitionDirectory: Sendable {
     func close() throws {
         for partition in all { try partition.close() }
         try catalog.close()
+        lock.release()
     }
 }

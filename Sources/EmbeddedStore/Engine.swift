@@ -1,0 +1,101 @@
+internal import Foundation
+internal import Spans
+internal import Synchronization
+
+/// The moving parts of the store, shared by commits, upkeep and queries: who writes, and what a query
+/// sees.
+final class Engine: Sendable {
+    private let directory: PartitionDirectory
+    /// Held for a whole commit or swap, disk included: there is one writer, by design.
+    private let writer: Mutex<CommitWriter>
+    /// What queries see; replaced after each commit. Never held across I/O.
+    private let published: Mutex<Snapshot>
+    private let lastCommit: Mutex<ContinuousClock.Instant>
+    let warm: WarmColumns
+    /// Unix nanoseconds.
+    let now: @Sendable () -> UInt64
+
+    init(
+        _ directory: PartitionDirectory, warmBytesMax: Int, now: @escaping @Sendable () -> UInt64
+    ) throws {
+        self.directory = directory
+        self.now = now
+        warm = WarmColumns(bytesMax: warmBytesMax)
+        var writer = CommitWriter(directory, warm)
+        let (partitions, damaged) = try directory.openAll()
+        var ledger = LedgerCounts()
+        ledger.count(.damagedSegment, damaged)
+        for partition in partitions { ledger.add(try writer.adopt(partition)) }
+        try writer.finishAdopting()
+        if !ledger.isEmpty { try directory.catalog.add(ledger) }
+        published = Mutex(writer.snapshot)
+        self.writer = Mutex(writer)
+        lastCommit = Mutex(.now)
+    }
+
+    var snapshot: Snapshot { published.withLock { $0 } }
+    var partitions: [Partition] { directory.all }
+    var secondsSinceCommit: Double { lastCommit.withLock { $0 }.duration(to: .now) / .seconds(1) }
+
+    func report(_ message: String) { directory.report(message) }
+
+    func commit(_ batch: SpanBatch, _ requestEnds: [Int], _ receivedAt: UInt64) throws -> [Int] {
+        defer { lastCommit.withLock { $0 = .now } }
+        return try writer.withLock { writer in
+            // A share that was written before another failed must be seen too.
+            defer { publish(writer.snapshot) }
+            return try writer.commit(batch, requestEnds: requestEnds, receivedAt: receivedAt)
+        }
+    }
+
+    /// Puts a merged segment, already written, in the place of its sources.
+    func swap(_ sources: [SegmentView], _ result: Merger.Result?, id: Int64?) throws {
+        guard let partition = sources.first?.segment.partition else { return }
+        var merged: [(segment: Segment, order: [RowAddress])] = []
+        if let result, let id {
+            var record = result.merged.record
+            record.id = id
+            merged = [(try Segment(record, partition, warm), result.order)]
+        }
+        try writer.withLock { writer in
+            let current = Dictionary(
+                uniqueKeysWithValues: writer.snapshot.views.map {
+                    (ObjectIdentifier($0.segment), $0.deleted)
+                })
+            let now = sources.map { current[ObjectIdentifier($0.segment)] ?? nil }
+            let late = merged.map { entry in
+                (
+                    segment: entry.segment,
+                    deleted: Merger.lateDeletions(
+                        entry.order, before: sources.map(\.deleted), now: now)
+                )
+            }
+            try writer.swap(sources.map(\.segment), in: partition, late)
+            publish(writer.snapshot)
+        }
+    }
+
+    /// Removes a partition and its files.
+    func drop(_ partition: Partition) throws {
+        try writer.withLock { writer in
+            writer.drop(partition)
+            publish(writer.snapshot)
+            try directory.remove(partition)
+        }
+        report("removed \(partition.name): older than what is retained")
+    }
+
+    func count(_ ledger: LedgerCounts) throws {
+        if !ledger.isEmpty { try directory.catalog.add(ledger) }
+    }
+
+    func ledger() throws -> LedgerCounts {
+        var ledger = try directory.catalog.ledger()
+        for partition in partitions { ledger.add(try partition.ledger()) }
+        return ledger
+    }
+
+    func close() throws { try directory.close() }
+
+    private func publish(_ snapshot: Snapshot) { published.withLock { $0 = snapshot } }
+}

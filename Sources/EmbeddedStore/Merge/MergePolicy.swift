@@ -1,0 +1,65 @@
+/// Chooses which segments of a partition to merge; doing it is `Merger`'s.
+///
+/// Small segments are merged into large ones of up to `spansMax` spans. While spans keep coming, enough
+/// of them are awaited to fill one; when they pause, or many small segments gather, what is there is
+/// merged, together with large segments that are not full. Each step takes segments of like size, so a
+/// span is written again a number of times that grows with the logarithm of its partition only.
+struct MergePolicy: Sendable {
+    /// Spans a large segment. More would scan no faster and take more memory to merge.
+    var spansMax = 256 << 10
+    /// Bytes of columns and texts that a merge may hold, so that large prompts do not fill the memory.
+    var rawBytesMax = 256 << 20
+    /// So many small segments make scans slow, whatever their size.
+    var smallSegmentsMax = 64
+    /// After so long without a commit what is there is merged.
+    var idleSeconds = 2.0
+
+    /// The segments of one partition to merge now, or nil.
+    ///
+    /// - Parameter idle: no commit came for a while.
+    func choose(small: [SegmentView], large: [SegmentView], idle: Bool) -> [SegmentView]? {
+        let waiting = small.reduce(0) { $0 + $1.liveSpans }
+        let isDue = waiting >= spansMax || small.count >= smallSegmentsMax
+        guard isDue || (idle && !small.isEmpty) else {
+            return idle ? chooseLarge(large) : nil
+        }
+        var chosen: [SegmentView] = []
+        var spans = 0
+        for view in small.sorted(by: { $0.segment.record.startMin < $1.segment.record.startMin }) {
+            if spans > 0, spans + view.liveSpans > spansMax { break }
+            chosen.append(view)
+            spans += view.liveSpans
+        }
+        return chosen + companions(for: spans, among: large)
+    }
+
+    /// Large segments no larger than what is merged already: joining them costs at most as much again.
+    private func companions(for spans: Int, among large: [SegmentView]) -> [SegmentView] {
+        var room = spansMax - spans
+        var weight = spans
+        var chosen: [SegmentView] = []
+        for view in large.sorted(by: { $0.liveSpans < $1.liveSpans })
+        where view.liveSpans <= max(weight, 4096) && view.liveSpans <= room {
+            chosen.append(view)
+            room -= view.liveSpans
+            weight += view.liveSpans
+        }
+        return chosen
+    }
+
+    /// At rest, two large segments that fit into one become one.
+    private func chooseLarge(_ large: [SegmentView]) -> [SegmentView]? {
+        let bySize = large.sorted { $0.liveSpans < $1.liveSpans }
+        guard bySize.count >= 2, bySize[0].liveSpans + bySize[1].liveSpans <= spansMax else {
+            return bySize.first { $0.liveSpans * 2 < $0.segment.record.spans }.map { [$0] }
+        }
+        var chosen: [SegmentView] = []
+        var spans = 0
+        for view in bySize {
+            if spans + view.liveSpans > spansMax { break }
+            chosen.append(view)
+            spans += view.liveSpans
+        }
+        return chosen
+    }
+}

@@ -1,0 +1,135 @@
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// What goes on behind the requests: merging, retention, giving space back. One thread, low priority.
+final class Upkeep: Sendable {
+    private struct State {
+        var isStopped = false
+        var isScheduled = false
+        /// Retired segments, until no query reads them: a weak reference, and where they lie.
+        var retired: [Retired] = []
+        var shrinkAfter: Set<String> = []
+    }
+
+    private struct Retired {
+        weak var segment: Segment?
+        let partition: Partition
+        let id: Int64
+    }
+
+    private let engine: Engine
+    private let policy: MergePolicy
+    private let retainNanoseconds: UInt64?
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "everyspan.upkeep", qos: .utility)
+
+    init(_ engine: Engine, _ policy: MergePolicy, retainNanoseconds: UInt64?) {
+        self.engine = engine
+        self.policy = policy
+        self.retainNanoseconds = retainNanoseconds
+    }
+
+    /// Looks for work twice a second until stopped.
+    func start() { schedule() }
+
+    /// Waits for the step that is running, and takes no more.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        queue.sync {}
+    }
+
+    private func schedule() {
+        queue.asyncAfter(deadline: .now() + 0.5) { [self] in
+            if state.withLock({ $0.isStopped }) { return }
+            do {
+                while try step(), !state.withLock({ $0.isStopped }) {}
+            } catch {
+                engine.report("upkeep: \(error)")
+            }
+            schedule()
+        }
+    }
+
+    /// Does one piece of work.
+    ///
+    /// - Returns: whether there may be more.
+    func step() throws -> Bool {
+        removeRetired()
+        if try dropExpired() { return true }
+        let idle = engine.secondsSinceCommit > policy.idleSeconds
+        for partition in engine.partitions {
+            let snapshot = engine.snapshot
+            let sources = policy.choose(
+                small: snapshot.small.filter { $0.segment.partition === partition },
+                large: snapshot.large.filter { $0.segment.partition === partition }, idle: idle)
+            if let sources {
+                try merge(sources, in: partition)
+                return true
+            }
+        }
+        if idle { shrink() }
+        return false
+    }
+
+    private func merge(_ sources: [SegmentView], in partition: Partition) throws {
+        let result = try Merger.merge(sources)
+        let id = try result.map { try partition.insertInvisible($0.merged) }
+        do {
+            try engine.swap(sources, result, id: id)
+        } catch {
+            if let id { try? partition.remove([id]) }
+            throw error
+        }
+        state.withLock { state in
+            for view in sources {
+                state.retired.append(
+                    Retired(segment: view.segment, partition: partition, id: view.segment.id))
+            }
+            state.shrinkAfter.insert(partition.name)
+        }
+    }
+
+    /// Removes the rows of segments that were merged and that no query holds any more.
+    private func removeRetired() {
+        let gone = state.withLock { state in
+            let gone = state.retired.filter { $0.segment == nil }
+            state.retired.removeAll { $0.segment == nil }
+            return gone
+        }
+        for entry in gone {
+            do {
+                try entry.partition.remove([entry.id])
+            } catch {
+                // It stays marked as retired; the next start removes it.
+                engine.report("cannot remove segment \(entry.id): \(error)")
+            }
+        }
+    }
+
+    /// Unlinks the oldest partition if all of it is older than what is retained.
+    private func dropExpired() throws -> Bool {
+        guard let retainNanoseconds else { return false }
+        let oldestKept = Day.of(max(engine.now(), retainNanoseconds) - retainNanoseconds)
+        guard let oldest = engine.partitions.first, oldest.name < Day.name(oldestKept) else {
+            return false
+        }
+        try engine.drop(oldest)
+        return true
+    }
+
+    private func shrink() {
+        let names = state.withLock { state in
+            let names = state.retired.isEmpty ? state.shrinkAfter : []
+            if state.retired.isEmpty { state.shrinkAfter = [] }
+            return names
+        }
+        for partition in engine.partitions where names.contains(partition.name) {
+            do {
+                try partition.shrink()
+            } catch {
+                engine.report("cannot shrink \(partition.name): \(error)")
+            }
+        }
+    }
+}
