@@ -17,7 +17,7 @@ let package = Package(
         .target(
             name: "EmbeddedStore",
             dependencies: [
-                "Spans", "Zlib", "Migrations",
+                "Spans", "Store", "Zlib", "Migrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -32,10 +32,12 @@ let package = Package(
         .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Store", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "Spans", swiftSettings: strict),
         .testTarget(name: "SpansTests", dependencies: ["Spans"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: strict),
         .testTarget(
-            name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "Spans"],
+            name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "Spans", "Store"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -32,7 +32,8 @@ enum BatchSplit {
         return try Set(days).sorted().map { day throws(DamagedBytes) in
             let rows = days.indices.filter { days[$0] == day }
             let order = rows.map { RowAddress(source: 0, row: Int32($0)) }
-            let part = try SegmentAssembly([data], order: order).assembled(traceEnds: [])
+            let part = try SegmentAssembly([data], order: order)
+                .assembled([data], traceEnds: [])
             return PartitionShare(day: day, data: part, origins: rows)
         }
     }

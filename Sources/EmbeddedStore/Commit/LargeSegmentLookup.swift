@@ -46,11 +46,7 @@ struct LargeSegmentLookup {
     mutating func table(of segment: Segment) throws -> TraceTable {
         let slot = Slot(segment: ObjectIdentifier(segment), isIndex: false)
         if case .table(let table)? = find(slot) { return table }
-        let data = try segment.data { $0 == .traceID }
-        guard let traceIDs = data.field(SpanField.traceID) else {
-            throw DamagedBytes("segment \(segment.id) has no trace ids")
-        }
-        let table = TraceTable(traceIDs.strings)
+        let table = try segment.traceTable()
         insert(slot, .table(table))
         return table
     }

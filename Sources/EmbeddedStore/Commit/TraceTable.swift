@@ -1,7 +1,7 @@
 internal import Spans
 
 /// The traces of a large segment by hash, to ask exactly what its filter only guesses.
-struct TraceTable: Sendable {
+struct TraceTable: MemorySized {
     private let hashes: [UInt64]
     private let traces: [UInt32]
 
@@ -14,6 +14,7 @@ struct TraceTable: Sendable {
     }
 
     var count: Int { hashes.count }
+    var byteCount: Int { hashes.count * 12 }
     var allHashes: [UInt64] { hashes }
 
     /// The number of the trace with this hash within the segment. Of two traces with one hash, which

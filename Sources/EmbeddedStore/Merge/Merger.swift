@@ -21,7 +21,7 @@ enum Merger {
         let ordered = try MergeOrder.order(data, deleted: sources.map(\.deleted))
         guard !ordered.order.isEmpty else { return nil }
         var merged = try SegmentAssembly(data, order: ordered.order)
-            .assembled(traceEnds: ordered.traceEnds)
+            .assembled(data, traceEnds: ordered.traceEnds)
         ParentRows.fold(&merged)
         let first = sources.map(\.segment.record.receivedMin).min() ?? 0
         let last = sources.map(\.segment.record.receivedMax).max() ?? 0

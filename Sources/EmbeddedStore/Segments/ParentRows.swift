@@ -58,13 +58,12 @@ enum ParentRows {
     }
 
     /// For each row the row of its parent, or -1: no parent, not here, or itself.
-    static func rows(of data: SegmentData) -> [Int32] {
-        var rows = [Int32](repeating: -1, count: data.spanCount)
-        data.columns[.parentRow].map { near in
-            near.presence.visit { row, entry in
-                let parent = row &+ Int(truncatingIfNeeded: Int64(bitPattern: near.numbers[entry]))
-                if rows.indices.contains(parent), parent != row { rows[row] = Int32(parent) }
-            }
+    static func rows(_ near: ColumnData?, rowCount: Int) -> [Int32] {
+        var rows = [Int32](repeating: -1, count: rowCount)
+        near?.presence.visit { row, entry in
+            let offset = Int(truncatingIfNeeded: Int64(bitPattern: near?.numbers[entry] ?? 0))
+            let parent = row &+ offset
+            if rows.indices.contains(parent), parent != row { rows[row] = Int32(parent) }
         }
         return rows
     }

@@ -33,27 +33,24 @@ final class Segment: Sendable {
 
     deinit { warm.forget(ObjectIdentifier(self)) }
 
-    /// Whether a column may be there. A small segment cannot say without being read.
-    func mayHave(_ key: ColumnKey) -> Bool { isPacked || columns[key] != nil }
+    /// The columns that some row has a value in.
+    var keys: Set<ColumnKey> {
+        isPacked ? Set((try? packed())?.columns.keys.map { $0 } ?? []) : Set(columns.keys)
+    }
 
     /// The wanted columns, without the bytes of long texts.
     ///
     /// Decoded columns stay warm within the budget of the process.
-    func data(_ wanted: @Sendable (ColumnKey) -> Bool) throws -> SegmentData {
+    func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData {
         if isPacked {
-            let all = try warm.packed(ObjectIdentifier(self)) {
-                try partition.body(of: id).withUnsafeBytes {
-                    try PackedSegment.decode($0, withTexts: false)
-                }
-            }
-            var data = SegmentData(rowCounts: all.rowCounts)
-            data.columns = all.columns.filter { wanted($0.key) }
+            var data = try packed()
+            data.columns = data.columns.filter { wanted($0.key) }
             return data
         }
         var data = SegmentData(rowCounts: record.rowCounts)
         data.traceEnds = try traceEnds()
         for (key, column) in columns where wanted(key) {
-            data.columns[key] = try self.column(column, data.traceEnds)
+            data.columns[key] = try decoded(column, data.traceEnds)
         }
         return data
     }
@@ -72,17 +69,34 @@ final class Segment: Sendable {
         return data
     }
 
-    /// A column with the bytes of its long texts; nil if the segment has no such column.
-    func columnWithTexts(_ key: ColumnKey) throws -> ColumnData? {
+    /// One column, its long texts too if asked for; nil if the segment has no such column.
+    func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
         if isPacked {
+            let column = try packed().columns[key]
+            guard withTexts, column?.lacksTexts == true else { return column }
             return try partition.body(of: id).withUnsafeBytes {
                 try PackedSegment.decode($0, wanted: { $0 == key }, withTexts: true)
             }.columns[key]
         }
         guard let record = columns[key] else { return nil }
-        var column = try self.column(record, try traceEnds())
-        if column.lacksTexts { column.strings.bytes = try partition.texts(of: record) }
+        var column = try decoded(record, key == .traceID ? [] : try traceEnds())
+        if withTexts, column.lacksTexts {
+            column.strings.bytes = try partition.texts(of: record)
+        }
         return column
+    }
+
+    /// Keeps what `make` derives from this segment alone, within the budget.
+    func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
+        try warm.derived(ObjectIdentifier(self), name, make: make)
+    }
+
+    private func packed() throws -> SegmentData {
+        try warm.packed(ObjectIdentifier(self)) {
+            try partition.body(of: id).withUnsafeBytes {
+                try PackedSegment.decode($0, withTexts: false)
+            }
+        }
     }
 
     /// One long text, reading no more than its block.
@@ -98,9 +112,12 @@ final class Segment: Sendable {
         return Array(block[from..<to])
     }
 
-    private func traceEnds() throws -> [UInt32] {
+    /// Where each trace ends; empty for a small segment, which is in no order.
+    func traceEnds() throws -> [UInt32] {
         guard record.isOrdered, let traceIDs = columns[.traceID] else { return [] }
-        return Self.traceEnds(try column(traceIDs, []))
+        return try derived("trace ends") {
+            Self.traceEnds(try decoded(traceIDs, []))
+        }
     }
 
     /// Where runs of one trace id end.
@@ -114,7 +131,7 @@ final class Segment: Sendable {
         return ends
     }
 
-    private func column(_ record: ColumnRecord, _ traceEnds: [UInt32]) throws -> ColumnData {
+    private func decoded(_ record: ColumnRecord, _ traceEnds: [UInt32]) throws -> ColumnData {
         try warm.column(ObjectIdentifier(self), record.key) {
             let payload = try partition.payload(of: record)
             return try payload.withUnsafeBytes { bytes in
@@ -143,4 +160,16 @@ struct SegmentView: Sendable {
     var shared: Set<UInt64> = []
 
     var liveSpans: Int { segment.record.spans - (deleted?.count ?? 0) }
+}
+
+extension Segment {
+    /// The segment's traces by hash.
+    func traceTable() throws -> TraceTable {
+        try derived("trace table") {
+            guard let traceIDs = try column(.traceID, withTexts: false) else {
+                throw DamagedBytes("segment \(id) has no trace ids")
+            }
+            return TraceTable(traceIDs.strings)
+        }
+    }
 }

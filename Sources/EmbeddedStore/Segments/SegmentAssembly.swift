@@ -18,54 +18,62 @@ struct RowMap {
 /// Dictionaries are united and sorted, values that no row uses are left out, and equal resources and
 /// scopes become one.
 struct SegmentAssembly {
-    private let sources: [SegmentData]
-    private let maps: [RowMap]
+    /// For each table where its rows go.
+    let maps: [RowMap]
+    /// Whether dictionaries are put in the order of their bytes, which compresses better.
+    private let sorted: Bool
 
-    /// - Precondition: parents of `sources` are ids (`ParentRows.unfold`).
-    init(_ sources: [SegmentData], order: [RowAddress]) {
-        self.sources = sources
-        var spans = RowMap(
-            rows: sources.map { [Int32](repeating: -1, count: $0.spanCount) }, count: order.count)
-        for (new, address) in order.enumerated() {
-            spans.rows[Int(address.source)][Int(address.row)] = Int32(new)
-        }
-        maps = [
-            spans,
-            .distinct(sources, .resource, pointer: SpanField.resource, spans),
-            .distinct(sources, .scope, pointer: SpanField.scope, spans),
-            .children(sources, EventField.span, spans),
-            .children(sources, LinkField.span, spans),
-        ]
+    init(maps: [RowMap], sorted: Bool) {
+        self.maps = maps
+        self.sorted = sorted
     }
 
-    /// - Parameters:
-    ///   - traceEnds: where each trace ends, if the order is by trace.
-    ///   - wanted: which columns to take; nil for all.
+    /// For writing: each resource and scope once.
+    ///
+    /// - Precondition: parents of `sources` are ids (`ParentRows.unfold`).
+    init(_ sources: [SegmentData], order: [RowAddress]) {
+        let spans = RowMap(order, rowCounts: sources.map(\.spanCount))
+        self.init(
+            maps: [
+                spans,
+                .distinct(sources, .resource, pointer: SpanField.resource, spans),
+                .distinct(sources, .scope, pointer: SpanField.scope, spans),
+                .children(sources.map { $0.numbers(EventField.span) }, spans),
+                .children(sources.map { $0.numbers(LinkField.span) }, spans),
+            ], sorted: true)
+    }
+
+    /// - Parameter traceEnds: where each trace ends, if the order is by trace.
     func assembled(
-        traceEnds: [UInt32], wanted: ((ColumnKey) -> Bool)? = nil
+        _ sources: [SegmentData], traceEnds: [UInt32]
     ) throws(DamagedBytes) -> SegmentData {
         var result = SegmentData(rowCounts: maps.map(\.count))
         result.traceEnds = traceEnds
         var keys: Set<ColumnKey> = []
         for source in sources { keys.formUnion(source.columns.keys) }
-        for key in keys where wanted?(key) ?? true {
-            let map = maps[Int(key.table.rawValue)]
-            result.columns[key] =
-                key.type.isCoded ? gatheredCodes(key, map) : try gatheredNumbers(key, map)
+        for key in keys {
+            result.columns[key] = try gathered(key, sources.map { $0.columns[key] })
         }
         return result
     }
 
+    /// One column in the new order, from that of each source; nil if no row has a value.
+    func gathered(_ key: ColumnKey, _ columns: [ColumnData?]) throws(DamagedBytes) -> ColumnData? {
+        let map = maps[Int(key.table.rawValue)]
+        return key.type.isCoded
+            ? gatheredCodes(key, map, columns) : try gatheredNumbers(key, map, columns)
+    }
+
     /// A numeric column (or one without values) in the new order; nil if no row has a value.
     private func gatheredNumbers(
-        _ key: ColumnKey, _ map: RowMap
+        _ key: ColumnKey, _ map: RowMap, _ columns: [ColumnData?]
     ) throws(DamagedBytes) -> ColumnData? {
         let pointed = pointedTable(key).map { maps[Int($0.rawValue)].rows }
         var numbers = [UInt64](repeating: 0, count: map.count)
         var isSet = [Bool](repeating: false, count: map.count)
         var isDamaged = false
-        for (index, source) in sources.enumerated() {
-            guard let column = source.columns[key] else { continue }
+        for (index, column) in columns.enumerated() {
+            guard let column else { continue }
             column.presence.visit { row, entry in
                 let new = Int(map.rows[index][row])
                 guard new >= 0 else { return }
@@ -99,11 +107,13 @@ struct SegmentAssembly {
         }
     }
 
-    private func gatheredCodes(_ key: ColumnKey, _ map: RowMap) -> ColumnData? {
+    private func gatheredCodes(
+        _ key: ColumnKey, _ map: RowMap, _ columns: [ColumnData?]
+    ) -> ColumnData? {
         var union = CodedUnion(key.type)
         var dense = [UInt32](repeating: 0, count: map.count)
-        for (index, source) in sources.enumerated() {
-            guard let column = source.columns[key] else { continue }
+        for (index, column) in columns.enumerated() {
+            guard let column else { continue }
             let rows = map.rows[index]
             var used = [Bool](repeating: false, count: column.valueCount)
             column.presence.visit { row, entry in
@@ -118,7 +128,7 @@ struct SegmentAssembly {
         guard let presence = Presence(set: dense.map { $0 != 0 }) else { return nil }
         var column = ColumnData(key: key, presence: presence)
         column.codes = presence.select(from: dense).map { $0 - 1 }
-        if key == .traceID {
+        if key == .traceID || !sorted {
             // Trace ids keep the order of the traces, so that their codes are runs.
             union.orderByFirstUse(&column)
         } else {
@@ -152,18 +162,16 @@ extension RowMap {
     }
 
     /// Rows of a table that point to spans: those of the spans that are kept, in their order.
-    static func children<F: TableField>(
-        _ sources: [SegmentData], _ pointer: F, _ spans: RowMap
-    ) -> RowMap {
-        var map = RowMap(
-            rows: sources.map { [Int32](repeating: -1, count: $0.rowCount(F.table)) }, count: 0)
+    ///
+    /// - Parameter pointers: for each source and row of the table its span's row.
+    static func children(_ pointers: [[UInt64]], _ spans: RowMap) -> RowMap {
+        var map = RowMap(rows: pointers.map { [Int32](repeating: -1, count: $0.count) }, count: 0)
         var kept: [(span: Int32, address: RowAddress)] = []
-        for (index, source) in sources.enumerated() where source.rowCount(F.table) > 0 {
-            for (row, span) in source.numbers(pointer).enumerated() {
-                guard span < UInt64(spans.rows[index].count) else { continue }
-                let new = spans.rows[index][Int(span)]
-                guard new >= 0 else { continue }
-                kept.append((new, RowAddress(source: Int32(index), row: Int32(row))))
+        for (source, rows) in pointers.enumerated() {
+            for (row, span) in rows.enumerated() where span < UInt64(spans.rows[source].count) {
+                let new = spans.rows[source][Int(span)]
+                if new < 0 { continue }
+                kept.append((new, RowAddress(source: Int32(source), row: Int32(row))))
             }
         }
         // A span's rows come from one source and lie there in order.
@@ -173,6 +181,24 @@ extension RowMap {
         }
         map.count = kept.count
         return map
+    }
+
+    /// All rows of all sources, one after the other.
+    static func all(_ rowCounts: [Int]) -> RowMap {
+        var map = RowMap(rows: [], count: 0)
+        for count in rowCounts {
+            map.rows.append((map.count..<map.count + count).map { Int32($0) })
+            map.count += count
+        }
+        return map
+    }
+
+    init(_ order: [RowAddress], rowCounts: [Int]) {
+        rows = rowCounts.map { [Int32](repeating: -1, count: $0) }
+        count = order.count
+        for (new, address) in order.enumerated() {
+            rows[Int(address.source)][Int(address.row)] = Int32(new)
+        }
     }
 }
 

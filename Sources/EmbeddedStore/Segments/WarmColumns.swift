@@ -6,13 +6,21 @@ internal import Synchronization
 final class WarmColumns: Sendable {
     private struct Slot: Hashable {
         let segment: ObjectIdentifier
-        /// nil: a small segment, whole.
-        let key: ColumnKey?
+        let part: Part
+    }
+
+    private enum Part: Hashable {
+        case column(ColumnKey)
+        /// A small segment, whole.
+        case packed
+        /// What was made of several columns.
+        case derived(String)
     }
 
     private enum Content {
         case column(ColumnData)
         case segment(SegmentData)
+        case derived(any Sendable)
     }
 
     private struct Entry {
@@ -39,7 +47,7 @@ final class WarmColumns: Sendable {
     func column(
         _ segment: ObjectIdentifier, _ key: ColumnKey, load: () throws -> ColumnData
     ) throws -> ColumnData {
-        let slot = Slot(segment: segment, key: key)
+        let slot = Slot(segment: segment, part: .column(key))
         if case .column(let column)? = find(slot) { return column }
         let column = try load()
         insert(slot, .column(column), column.byteCount)
@@ -49,11 +57,21 @@ final class WarmColumns: Sendable {
     func packed(
         _ segment: ObjectIdentifier, load: () throws -> SegmentData
     ) throws -> SegmentData {
-        let slot = Slot(segment: segment, key: nil)
+        let slot = Slot(segment: segment, part: .packed)
         if case .segment(let data)? = find(slot) { return data }
         let data = try load()
         insert(slot, .segment(data), data.columns.values.reduce(0) { $0 + $1.byteCount })
         return data
+    }
+
+    func derived<T: MemorySized>(
+        _ segment: ObjectIdentifier, _ name: String, make: () throws -> T
+    ) throws -> T {
+        let slot = Slot(segment: segment, part: .derived(name))
+        if case .derived(let value)? = find(slot), let value = value as? T { return value }
+        let value = try make()
+        insert(slot, .derived(value), value.byteCount)
+        return value
     }
 
     func forget(_ segment: ObjectIdentifier) {

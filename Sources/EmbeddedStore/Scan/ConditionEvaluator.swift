@@ -1,0 +1,144 @@
+internal import Spans
+internal import Store
+
+/// Evaluates expressions over a whole frame at once: one truth value for each row or trace.
+///
+/// A comparison looks at each distinct value once; rows then only look their code up.
+struct ConditionEvaluator {
+    private let frame: any Frame
+    private let fields: FieldResolver
+    private let times: FrameTimes
+    private let unit: Unit
+    private let failure: Expression
+    private let percentiles: [Double: Double]
+
+    /// - Parameter percentiles: what `p95` and the like stand for, in nanoseconds.
+    init(
+        _ fields: FieldResolver, _ times: FrameTimes, unit: Unit, failure: Expression,
+        percentiles: [Double: Double]
+    ) {
+        frame = fields.frame
+        self.fields = fields
+        self.times = times
+        self.unit = unit
+        self.failure = failure
+        self.percentiles = percentiles
+    }
+
+    /// For each unit of the frame whether it satisfies the expression.
+    func units(_ expression: Expression) throws -> [Bool] {
+        switch unit {
+        case .span: try rows(expression)
+        case .trace: try traces(expression)
+        }
+    }
+
+    // MARK: Traces
+
+    private func traces(_ expression: Expression) throws -> [Bool] {
+        switch expression {
+        case .and(let parts): try combined(parts, traces) { $0 && $1 }
+        case .or(let parts): try combined(parts, traces) { $0 || $1 }
+        case .not(let inner): try traces(inner).map { !$0 }
+        case .failed: try traces(failure)
+        case .span(let inner): anyRow(try rows(inner))
+        case .has(let field):
+            try rootIntrinsic(field).map { $0.codes.map { $0 != 0 } }
+                ?? anyRow(try resolved(field).codes.map { $0 != 0 })
+        case .comparison(let comparison):
+            if let intrinsic = try rootIntrinsic(comparison.field) {
+                try truth(comparison, intrinsic)
+            } else {
+                anyRow(try truth(comparison, try resolved(comparison.field)))
+            }
+        }
+    }
+
+    private func anyRow(_ rows: [Bool]) -> [Bool] {
+        var traces = [Bool](repeating: false, count: frame.traceCount)
+        var start = 0
+        for trace in traces.indices {
+            let end = Int(frame.traceEnds[trace])
+            for row in start..<end where rows[row] {
+                traces[trace] = true
+                break
+            }
+            start = end
+        }
+        return traces
+    }
+
+    /// Of a trace, bare `status`, `duration`, `name` and `start_time` are its root's.
+    private func rootIntrinsic(_ field: Field) throws -> ResolvedField? {
+        guard field.scope == .any else { return nil }
+        return try fields.traceIntrinsic(field.name, times, forComparison: true)
+    }
+
+    // MARK: Rows
+
+    private func rows(_ expression: Expression) throws -> [Bool] {
+        switch expression {
+        case .and(let parts): try combined(parts, rows) { $0 && $1 }
+        case .or(let parts): try combined(parts, rows) { $0 || $1 }
+        case .not(let inner): try rows(inner).map { !$0 }
+        case .failed: try rows(failure)
+        case .span(let inner): try rows(inner)
+        case .has(let field): try resolved(field).codes.map { $0 != 0 }
+        case .comparison(let comparison): try truth(comparison, try resolved(comparison.field))
+        }
+    }
+
+    private func resolved(_ field: Field) throws -> ResolvedField {
+        try fields.resolve(field, times, forComparison: true)
+    }
+
+    /// For each entry of `field` whether one of its values satisfies the comparison.
+    private func truth(_ comparison: Comparison, _ field: ResolvedField) throws -> [Bool] {
+        let test = try LiteralTest(comparison, percentile: percentile(comparison))
+        var byCode = [Bool](repeating: false, count: field.codeCount)
+        let ofValue = (0..<UInt32(field.values.count)).map {
+            test.matches(field.values.value($0 + 1))
+        }
+        for code in byCode.indices.dropFirst() {
+            field.forEachValue(of: UInt32(code)) { value in
+                if ofValue[Int(value) - 1] { byCode[code] = true }
+            }
+        }
+        return field.codes.map { byCode[Int($0)] }
+    }
+
+    private func percentile(_ comparison: Comparison) -> Double? {
+        for case .percentile(let rank, _) in comparison.literals { return percentiles[rank] }
+        return nil
+    }
+
+    private func combined(
+        _ parts: [Expression], _ evaluate: (Expression) throws -> [Bool],
+        _ combine: (Bool, Bool) -> Bool
+    ) throws -> [Bool] {
+        guard let first = parts.first else { return [] }
+        var result = try evaluate(first)
+        for part in parts.dropFirst() {
+            let next = try evaluate(part)
+            for index in result.indices { result[index] = combine(result[index], next[index]) }
+        }
+        return result
+    }
+}
+
+extension Expression {
+    /// The percentiles that its literals name.
+    var percentileRanks: Set<Double> {
+        switch self {
+        case .and(let parts), .or(let parts):
+            parts.reduce(into: []) { $0.formUnion($1.percentileRanks) }
+        case .not(let inner), .span(let inner): inner.percentileRanks
+        case .has, .failed: []
+        case .comparison(let comparison):
+            Set(
+                comparison.literals.compactMap { literal in
+                    if case .percentile(let rank, _) = literal { rank } else { nil }
+                })
+        }
+    }
+}

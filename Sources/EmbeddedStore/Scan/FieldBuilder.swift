@@ -1,0 +1,202 @@
+internal import Spans
+internal import Store
+
+/// Builds the values of a field from several columns: the first that has a value on a row wins.
+///
+/// Each distinct value of a column is looked at once, however many rows have it.
+struct FieldBuilder {
+    private var codes: [UInt32]
+    private var values = ValueTable()
+    /// Codes of lists, which start behind a mark until it is known that there are any.
+    private var lists: [[UInt32]] = []
+    private var listOfElements: [[UInt32]: UInt32] = [:]
+    /// Marks a code that is an index into `lists`.
+    private static let listBit: UInt32 = 1 << 31
+
+    init(rowCount: Int) { codes = [UInt32](repeating: 0, count: rowCount) }
+
+    /// What a value of a column counts as.
+    enum Meaning {
+        case nothing
+        case one(GroupValue)
+        case several([GroupValue])
+        /// As it is.
+        case itself
+    }
+
+    /// Adds a column as a source for rows that have no value yet.
+    ///
+    /// - Parameters:
+    ///   - rowOf: for each row of the frame's spans the row of the column's table, if that is another.
+    ///   - isWanted: rows for which this source counts; nil for all.
+    ///   - meaning: what each distinct value counts as.
+    mutating func add(
+        _ column: ColumnData, rowOf: [Int32]? = nil, isWanted: [Bool]? = nil,
+        meaning: (GroupValue) -> Meaning = { _ in .itself }
+    ) {
+        let entryCodes = entryCodes(column, meaning)
+        if let rowOf {
+            var dense = [UInt32](repeating: 0, count: 0)
+            let rowCount = (rowOf.max().map { Int($0) + 1 }) ?? 0
+            dense = [UInt32](repeating: 0, count: rowCount)
+            column.presence.visit { row, entry in
+                if row < rowCount { dense[row] = entryCodes[entry] }
+            }
+            for row in codes.indices
+            where codes[row] == 0 && rowOf[row] >= 0 && isWanted?[row] != false {
+                codes[row] = dense[Int(rowOf[row])]
+            }
+        } else {
+            column.presence.visit { row, entry in
+                if codes[row] == 0, isWanted?[row] != false { codes[row] = entryCodes[entry] }
+            }
+        }
+    }
+
+    /// Adds values that were computed by row.
+    mutating func add(_ value: GroupValue, row: Int) {
+        if codes[row] == 0 { codes[row] = code(.one(value), .null) }
+    }
+
+    mutating func add(_ several: [GroupValue], row: Int) {
+        if codes[row] == 0 { codes[row] = code(.several(several), .null) }
+    }
+
+    func isSet(_ row: Int) -> Bool { codes[row] != 0 }
+
+    func finished() -> ResolvedField {
+        guard !lists.isEmpty else { return ResolvedField(codes: codes, values: values, lists: nil) }
+        var all: [[UInt32]] = [[]]
+        for code in 0..<UInt32(values.count) { all.append([code + 1]) }
+        let offset = UInt32(all.count)
+        all += lists
+        let final = codes.map { code in
+            code & Self.listBit == 0 ? code : (code ^ Self.listBit) + offset
+        }
+        return ResolvedField(codes: final, values: values, lists: all)
+    }
+
+    /// For each entry of a column the code of its value.
+    private mutating func entryCodes(
+        _ column: ColumnData, _ meaning: (GroupValue) -> Meaning
+    ) -> [UInt32] {
+        if column.key.type == .empty {
+            return [UInt32](repeating: 0, count: column.presence.count)
+        }
+        if column.key.type.isCoded {
+            let byCode = (0..<column.valueCount).map { code in
+                valueCode(column, code, meaning)
+            }
+            return column.codes.map { byCode[Int($0)] }
+        }
+        var known: [UInt64: UInt32] = [:]
+        return column.numbers.map { number in
+            if let code = known[number] { return code }
+            let value = column.number(number)
+            let code = code(meaning(value), value)
+            known[number] = code
+            return code
+        }
+    }
+
+    private mutating func valueCode(
+        _ column: ColumnData, _ code: Int, _ meaning: (GroupValue) -> Meaning
+    ) -> UInt32 {
+        if column.key.type == .array { return arrayCode(column, code, meaning) }
+        guard column.key.type == .strings else {
+            let value = column.value(code)
+            if case .itself = meaning(value), case .text = value {
+                return column.strings.withValue(code) { values.code(text: $0) }
+            }
+            return self.code(meaning(value), value)
+        }
+        var elements: [UInt32] = []
+        for element in column.lists[code] {
+            let value = GroupValue.text(column.strings.string(Int(element)))
+            let code = self.code(meaning(value), value)
+            if code == 0 { continue }
+            let several = code & Self.listBit == 0 ? [code] : lists[Int(code ^ Self.listBit)]
+            for code in several where !elements.contains(code) { elements.append(code) }
+        }
+        return listCode(elements)
+    }
+
+    /// An array stands for its elements, each once.
+    private mutating func arrayCode(
+        _ column: ColumnData, _ code: Int, _ meaning: (GroupValue) -> Meaning
+    ) -> UInt32 {
+        let array = column.strings.withValue(code) { AttributeValue(arrayValue: $0) }
+        guard case .array(let elements) = array else { return 0 }
+        var codes: [UInt32] = []
+        for element in elements {
+            let value = GroupValue(element)
+            let code = self.code(meaning(value), value)
+            if code == 0 { continue }
+            let several = code & Self.listBit == 0 ? [code] : lists[Int(code ^ Self.listBit)]
+            for code in several where !codes.contains(code) { codes.append(code) }
+        }
+        return listCode(codes)
+    }
+
+    private mutating func code(_ meaning: Meaning, _ value: GroupValue) -> UInt32 {
+        switch meaning {
+        case .nothing: return 0
+        case .itself: return values.code(value)
+        case .one(let value): return values.code(value)
+        case .several(let several):
+            var elements: [UInt32] = []
+            for value in several {
+                let code = values.code(value)
+                if code != 0, !elements.contains(code) { elements.append(code) }
+            }
+            return listCode(elements)
+        }
+    }
+
+    private mutating func listCode(_ elements: [UInt32]) -> UInt32 {
+        if elements.isEmpty { return 0 }
+        if elements.count == 1 { return elements[0] }
+        if let code = listOfElements[elements] { return code }
+        let code = UInt32(lists.count) | Self.listBit
+        lists.append(elements)
+        listOfElements[elements] = code
+        return code
+    }
+}
+
+extension ColumnData {
+    /// A number of this column as a value.
+    func number(_ pattern: UInt64) -> GroupValue {
+        switch key.type {
+        case .bool: .boolean(pattern != 0)
+        case .double: .double(Double(bitPattern: pattern))
+        default: .integer(Int64(bitPattern: pattern))
+        }
+    }
+
+    /// A coded value of this column (not of a list of strings).
+    func value(_ code: Int) -> GroupValue {
+        switch key.type {
+        case .string: .text(strings.string(code))
+        case .bytes: .bytes(strings.withValue(code) { Array($0) })
+        case .array: .json(strings.withValue(code) { AttributeValue(arrayValue: $0).json })
+        case .map: .json(strings.withValue(code) { AttributeValue(keyValueList: $0).json })
+        default: .null
+        }
+    }
+}
+
+extension GroupValue {
+    init(_ value: AttributeValue) {
+        self =
+            switch value {
+            case .empty: .null
+            case .string(let text): .text(text)
+            case .bool(let value): .boolean(value)
+            case .int(let value): .integer(value)
+            case .double(let value): .double(value)
+            case .bytes(let bytes): .bytes(bytes)
+            case .array, .map: .json(value.json)
+            }
+    }
+}

@@ -1,0 +1,245 @@
+internal import Spans
+internal import Store
+
+/// Finds the values of fields for the rows of one frame: intrinsics, canonical dimensions, raw keys.
+struct FieldResolver {
+    let frame: any Frame
+
+    /// The values of a field for every row. Canonical ones are inherited where they may be.
+    ///
+    /// - Parameter forComparison: durations stay nanoseconds; else they are milliseconds, as printed.
+    func resolve(
+        _ field: Field, _ times: FrameTimes, forComparison: Bool
+    ) throws -> ResolvedField {
+        let suffix = forComparison && field.name == "duration" ? " ns" : ""
+        let name = "field \(field.scope) \(field.name)\(suffix)"
+        return try frame.derived(name) {
+            switch field.scope {
+            case .any:
+                if let intrinsic = try intrinsic(field.name, times, forComparison) {
+                    return intrinsic
+                }
+                return try raw(field.name, [.span, .resource, .scope])
+            case .root:
+                let inner = try resolve(Field(field.name), times, forComparison: forComparison)
+                return ofRoot(inner, times)
+            case .span: return try raw(field.name, [.span])
+            case .resource: return try raw(field.name, [.resource])
+            case .scope: return try raw(field.name, [.scope])
+            case .event: return try eventAttribute(field.name)
+            case .attribute: return try raw(field.name, [.span, .resource, .scope])
+            }
+        }
+    }
+
+    // MARK: Intrinsics
+
+    static let intrinsics: Set<String> = [
+        "trace_id", "span_id", "parent_span_id", "name", "kind", "status", "status_message",
+        "start_time", "duration",
+    ]
+
+    private func intrinsic(
+        _ name: String, _ times: FrameTimes, _ forComparison: Bool
+    ) throws -> ResolvedField? {
+        switch name {
+        case "name": return try text(SpanField.name)
+        case "status_message": return try text(SpanField.statusMessage)
+        case "kind": return named(try frame.numbers(SpanField.kind), SpanText.kind)
+        case "status": return named(try frame.numbers(SpanField.status), SpanText.status)
+        case "start_time": return numbers(times.starts.map { .integer($0) })
+        case "duration": return numbers(times.durations.map { duration($0, forComparison) })
+        case "trace_id": return try traceIDs()
+        case "span_id": return numbers(try frame.numbers(SpanField.spanID).map(SpanText.id))
+        case "parent_span_id": return try parentIDs()
+        default: return nil
+        }
+    }
+
+    /// Of a trace, `status duration name start_time` are its root's; without a root, error if any span
+    /// is, and what the times give.
+    func traceIntrinsic(
+        _ name: String, _ times: FrameTimes, forComparison: Bool
+    ) throws -> ResolvedField? {
+        switch name {
+        case "duration":
+            return numbers(times.traceDurations.map { duration($0, forComparison) })
+        case "start_time": return numbers(times.traceStarts.map { .integer($0) })
+        case "status":
+            let statuses = try frame.numbers(SpanField.status)
+            return named(
+                times.rootRows.indices.map { trace in
+                    if times.rootRows[trace] >= 0 { return statuses[Int(times.rootRows[trace])] }
+                    return frame.rows(of: trace).contains { statuses[$0] == 2 } ? 2 : 0
+                }, SpanText.status)
+        case "name":
+            let names = try text(SpanField.name)
+            var result = names
+            result.codes = times.rootRows.indices.map { trace in
+                let root = Int(times.rootRows[trace])
+                return names.codes[root >= 0 ? root : frame.rows(of: trace).lowerBound]
+            }
+            return result
+        default: return nil
+        }
+    }
+
+    private func duration(_ nanoseconds: UInt64, _ forComparison: Bool) -> GroupValue {
+        forComparison
+            ? .integer(Int64(clamping: nanoseconds)) : .double(Double(nanoseconds) / 1e6)
+    }
+
+    private func text(_ field: SpanField) throws -> ResolvedField {
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        if let column = try frame.column(
+            ColumnKey(.span, .field, field.name, field.type), withTexts: true)
+        {
+            builder.add(column)
+        }
+        return builder.finished()
+    }
+
+    private func named(_ numbers: [UInt64], _ name: (UInt64) -> String) -> ResolvedField {
+        self.numbers(numbers.map { .text(name($0)) })
+    }
+
+    private func numbers(_ values: [GroupValue]) -> ResolvedField {
+        var table = ValueTable()
+        let codes = values.map { table.code($0) }
+        return ResolvedField(codes: codes, values: table, lists: nil)
+    }
+
+    private func traceIDs() throws -> ResolvedField {
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        if let column = try frame.field(SpanField.traceID) {
+            builder.add(column) { value in
+                if case .bytes(let bytes) = value {
+                    .one(.text(SpanText.hex(bytes)))
+                } else {
+                    .nothing
+                }
+            }
+        }
+        return builder.finished()
+    }
+
+    private func parentIDs() throws -> ResolvedField {
+        let parents = try frame.parentRows()
+        let spanIDs = try frame.numbers(SpanField.spanID)
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        for (row, parent) in parents.enumerated() where parent >= 0 {
+            builder.add(SpanText.id(spanIDs[Int(parent)]), row: row)
+        }
+        if let far = try frame.column(.parentSpanID, withTexts: false) {
+            far.presence.visit { row, entry in
+                builder.add(SpanText.id(far.numbers[entry]), row: row)
+            }
+        }
+        return builder.finished()
+    }
+
+    // MARK: Raw keys
+
+    /// A raw key: the first place where the row has it. An empty value or list is null.
+    private func raw(_ key: String, _ places: [Table]) throws -> ResolvedField {
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        for place in places {
+            let rows = try pointers(to: place)
+            for type in ValueType.allCases {
+                let key = ColumnKey(place, .attribute, key, type)
+                guard frame.keys.contains(key), let column = try frame.column(key, withTexts: true)
+                else { continue }
+                builder.add(column, rowOf: rows)
+            }
+        }
+        return builder.finished()
+    }
+
+    /// For each span the row of its resource or scope, or -1; nil for the span table itself.
+    func pointers(to table: Table) throws -> [Int32]? {
+        let field: SpanField
+        switch table {
+        case .resource: field = .resource
+        case .scope: field = .scope
+        default: return nil
+        }
+        return try frame.derived("rows of \(table.name)") {
+            var rows = [Int32](repeating: -1, count: frame.spanCount)
+            if let column = try frame.field(field) {
+                column.presence.visit { row, entry in
+                    rows[row] = Int32(truncatingIfNeeded: column.numbers[entry])
+                }
+            }
+            return RowPointers(rows)
+        }.rows
+    }
+
+    /// An attribute of the span's events; a span has the values of all of them.
+    private func eventAttribute(_ key: String) throws -> ResolvedField {
+        let spans = try frame.numbers(EventField.span)
+        var values = [[GroupValue]](repeating: [], count: frame.spanCount)
+        var builder = FieldBuilder(rowCount: spans.count)
+        for type in ValueType.allCases {
+            let key = ColumnKey(.event, .attribute, key, type)
+            guard frame.keys.contains(key), let column = try frame.column(key, withTexts: true)
+            else { continue }
+            builder.add(column)
+        }
+        let byEvent = builder.finished()
+        for (event, span) in spans.enumerated() where Int(span) < values.count {
+            byEvent.forEachValue(of: byEvent.codes[event]) { code in
+                values[Int(span)].append(byEvent.values.value(code))
+            }
+        }
+        var bySpan = FieldBuilder(rowCount: frame.spanCount)
+        for (row, several) in values.enumerated() where !several.isEmpty {
+            bySpan.add(several, row: row)
+        }
+        return bySpan.finished()
+    }
+
+    private func ofRoot(_ field: ResolvedField, _ times: FrameTimes) -> ResolvedField {
+        var result = field
+        for trace in 0..<frame.traceCount {
+            let root = times.rootRows[trace]
+            let code = root >= 0 ? field.codes[Int(root)] : 0
+            for row in frame.rows(of: trace) { result.codes[row] = code }
+        }
+        return result
+    }
+}
+
+/// Fields of a span as the API writes them.
+package enum SpanText {
+    package static func kind(_ kind: UInt64) -> String {
+        switch kind {
+        case 2: "SERVER"
+        case 3: "CLIENT"
+        case 4: "PRODUCER"
+        case 5: "CONSUMER"
+        default: "INTERNAL"
+        }
+    }
+
+    package static func status(_ status: UInt64) -> String {
+        switch status {
+        case 1: "ok"
+        case 2: "error"
+        default: "unset"
+        }
+    }
+
+    static func id(_ id: UInt64) -> GroupValue {
+        .text(hex(withUnsafeBytes(of: id.bigEndian) { Array($0) }))
+    }
+
+    package static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

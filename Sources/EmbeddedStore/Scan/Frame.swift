@@ -1,0 +1,76 @@
+internal import Spans
+
+/// Rows that a scan reads, ordered by trace, every trace whole; columns on demand.
+///
+/// There are two kinds: a large segment, and the loose rows of everything else, gathered. Scanning does
+/// not tell them apart.
+protocol Frame: Sendable {
+    /// Rows of each table.
+    var rowCounts: [Int] { get }
+    /// Where each trace ends.
+    var traceEnds: [UInt32] { get }
+    /// Traces that this frame must not count: rows are deleted in them, or they lie in another frame
+    /// as a whole. nil if it counts all.
+    var skipped: [Bool]? { get }
+    /// The columns that some row may have a value in.
+    var keys: Set<ColumnKey> { get }
+    /// For each row the row of its parent, or -1.
+    func parentRows() throws -> [Int32]
+    /// A column; its long texts too if asked for.
+    func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData?
+    /// Keeps what `make` derives from this frame's columns, if the frame outlives the query.
+    func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T
+}
+
+extension Frame {
+    var spanCount: Int { rowCounts[Int(Table.span.rawValue)] }
+    var traceCount: Int { traceEnds.count }
+
+    func rowCount(_ table: Table) -> Int { rowCounts[Int(table.rawValue)] }
+
+    func rows(of trace: Int) -> Range<Int> {
+        (trace == 0 ? 0 : Int(traceEnds[trace - 1]))..<Int(traceEnds[trace])
+    }
+
+    func field<F: TableField>(_ field: F) throws -> ColumnData? {
+        try column(ColumnKey(F.table, .field, field.name, field.type), withTexts: false)
+    }
+
+    /// A numeric field of every row; 0 where it was not stored.
+    func numbers<F: TableField>(_ field: F) throws -> [UInt64] {
+        try self.field(field)?.denseNumbers(rowCount: rowCount(F.table))
+            ?? [UInt64](repeating: 0, count: rowCount(F.table))
+    }
+}
+
+/// A large segment, but for the traces that lie loose.
+struct SegmentFrame: Frame {
+    private let segment: Segment
+    let traceEnds: [UInt32]
+    let skipped: [Bool]?
+
+    init(_ segment: Segment, traceEnds: [UInt32], skipped: [Bool]?) {
+        self.segment = segment
+        self.traceEnds = traceEnds
+        self.skipped = skipped
+    }
+
+    var rowCounts: [Int] { segment.record.rowCounts }
+    var keys: Set<ColumnKey> { segment.keys }
+
+    func parentRows() throws -> [Int32] {
+        try derived("parent rows") {
+            RowPointers(
+                ParentRows.rows(
+                    try segment.column(.parentRow, withTexts: false), rowCount: spanCount))
+        }.rows
+    }
+
+    func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
+        try segment.column(key, withTexts: withTexts)
+    }
+
+    func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
+        try segment.derived(name, make: make)
+    }
+}

@@ -1,0 +1,114 @@
+internal import Spans
+internal import Store
+
+/// Tests values against the literals of one comparison.
+struct LiteralTest: Sendable {
+    private let comparator: Comparison.Operator
+    private let literals: [Literal]
+    private let foldsCase: Bool
+    /// The field's own unit is nanoseconds, so durations compare as they are.
+    private let isDuration: Bool
+    private let isTime: Bool
+    private let pattern: LinearRegex?
+    /// The percentile that a literal names, once known.
+    private let percentile: Double?
+
+    /// - Parameter percentile: what `p95` stands for, in nanoseconds.
+    init(_ comparison: Comparison, percentile: Double?) throws {
+        comparator = comparison.comparator
+        literals = comparison.literals
+        let name = comparison.field.name
+        foldsCase = name == "kind" || name == "status"
+        isDuration = name == "duration"
+        isTime = name == "start_time"
+        self.percentile = percentile
+        if comparator == .matches, case .text(let text)? = literals.first {
+            pattern = try LinearRegex(text)
+        } else if comparator == .matches, let literal = literals.first {
+            pattern = try LinearRegex(literal.description)
+        } else {
+            pattern = nil
+        }
+    }
+
+    func matches(_ value: GroupValue) -> Bool {
+        switch comparator {
+        case .equal, .isIn: literals.contains { isEqual(value, $0) }
+        case .less: compare(value, literals[0]).map { $0 < 0 } ?? false
+        case .lessOrEqual: compare(value, literals[0]).map { $0 <= 0 } ?? false
+        case .greater: compare(value, literals[0]).map { $0 > 0 } ?? false
+        case .greaterOrEqual: compare(value, literals[0]).map { $0 >= 0 } ?? false
+        case .contains: text(value).map { contains($0, literalText(literals[0])) } ?? false
+        case .startsWith:
+            text(value).map { $0.utf8.starts(with: literalText(literals[0]).utf8) } ?? false
+        case .matches: text(value).map { pattern?.matches($0) ?? false } ?? false
+        }
+    }
+
+    private func isEqual(_ value: GroupValue, _ literal: Literal) -> Bool {
+        switch (literal, value) {
+        case (.text(let wanted), .text(let text)), (.text(let wanted), .json(let text)):
+            return isSameText(text, wanted)
+        case (.text, _): return false
+        case (.bare(let wanted), .text(let text)), (.bare(let wanted), .json(let text)):
+            return isSameText(text, wanted)
+        case (.bare(let wanted), .boolean(let value)):
+            return wanted.lowercased() == (value ? "true" : "false")
+        default: return compare(value, literal) == 0
+        }
+    }
+
+    private func isSameText(_ text: String, _ wanted: String) -> Bool {
+        foldsCase ? text.lowercased() == wanted.lowercased() : text == wanted
+    }
+
+    /// Negative, zero or positive; nil where the two cannot be compared.
+    private func compare(_ value: GroupValue, _ literal: Literal) -> Int? {
+        switch (value, literal) {
+        case (.integer(let a), .bare(let text)):
+            if isTime { return Timestamp.nanoseconds(text).map { order(a, $0) } }
+            switch Number(text) {
+            case .integer(let b)?: return order(a, b)
+            case .double(let b)?: return order(Double(a), b)
+            case nil: return nil
+            }
+        case (.integer(let a), .text(let text)) where isTime:
+            return Timestamp.nanoseconds(text).map { order(a, $0) }
+        case (.double(let a), .bare(let text)): return Number(text).map { order(a, $0.double) }
+        case (.integer, .duration(let nanoseconds, _)), (.double, .duration(let nanoseconds, _)):
+            // Attributes that hold times hold milliseconds; the field itself holds nanoseconds.
+            return value.number.map { order($0, isDuration ? nanoseconds : nanoseconds / 1e6) }
+        case (.integer, .percentile), (.double, .percentile):
+            guard let percentile else { return nil }
+            return value.number.map { order($0, percentile) }
+        case (.text(let a), .text(let b)), (.text(let a), .bare(let b)):
+            if a == b { return 0 }
+            return a.utf8.lexicographicallyPrecedes(b.utf8) ? -1 : 1
+        default: return nil
+        }
+    }
+
+    private func order<T: Comparable>(_ a: T, _ b: T) -> Int { a < b ? -1 : a == b ? 0 : 1 }
+
+    private func text(_ value: GroupValue) -> String? {
+        switch value {
+        case .text(let text), .json(let text): text
+        case .integer(let value): String(value)
+        case .double(let value): "\(value)"
+        case .boolean(let value): value ? "true" : "false"
+        case .bytes, .null: nil
+        }
+    }
+
+    private func literalText(_ literal: Literal) -> String {
+        if case .text(let text) = literal { text } else { literal.description }
+    }
+
+    private func contains(_ text: String, _ part: String) -> Bool {
+        var text = text
+        var part = part
+        return text.withUTF8 { text in
+            part.withUTF8 { ByteSearch.contains(UnsafeRawBufferPointer(text), .init($0)) }
+        }
+    }
+}

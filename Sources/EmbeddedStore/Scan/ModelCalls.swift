@@ -1,0 +1,81 @@
+internal import Spans
+internal import Store
+
+/// The leaf model calls of a frame, over which tokens and cost are summed: a call counts unless another
+/// call with usage lies below it, since wrappers repeat the sum of what they wrap.
+struct ModelCalls: MemorySized {
+    /// Rows, ascending.
+    private(set) var rows: [UInt32] = []
+    private(set) var tokensIn: [Int64] = []
+    private(set) var tokensOut: [Int64] = []
+    /// NaN where no cost was sent.
+    private(set) var costs: [Double] = []
+
+    var byteCount: Int { rows.count * 28 }
+
+    static let kinds: Set<String> = ["chat", "completion", "embeddings", "rerank"]
+
+    static func of(_ fields: FieldResolver, _ times: FrameTimes) throws -> ModelCalls {
+        try fields.frame.derived("model calls") {
+            try ModelCalls(fields, times)
+        }
+    }
+
+    private init(_ fields: FieldResolver, _ times: FrameTimes) throws {
+        func resolve(_ name: String) throws -> ResolvedField {
+            try fields.resolve(Field(name), times, forComparison: false)
+        }
+        let kind = try resolve("operation.kind")
+        let isCallKind = (0...UInt32(kind.values.count)).map { code in
+            if case .text(let name) = kind.values.value(code) {
+                Self.kinds.contains(name)
+            } else {
+                false
+            }
+        }
+        let inputs = try resolve("tokens.input")
+        let outputs = try resolve("tokens.output")
+        let costs = try resolve("cost")
+        let inputOf = Self.numbers(inputs)
+        let outputOf = Self.numbers(outputs)
+        let costOf = Self.numbers(costs)
+        let count = kind.codes.count
+        var isCall = [Bool](repeating: false, count: count)
+        var hasUsage = isCall
+        for row in 0..<count where isCallKind[Int(kind.codes[row])] {
+            isCall[row] = true
+            hasUsage[row] =
+                inputs.codes[row] != 0 || outputs.codes[row] != 0 || costs.codes[row] != 0
+        }
+        let wraps = Self.rowsAbove(hasUsage, try fields.frame.parentRows())
+        for row in 0..<count where isCall[row] && !wraps[row] {
+            rows.append(UInt32(row))
+            tokensIn.append(Self.integer(inputOf[Int(inputs.codes[row])]))
+            tokensOut.append(Self.integer(outputOf[Int(outputs.codes[row])]))
+            self.costs.append(costOf[Int(costs.codes[row])])
+        }
+    }
+
+    /// For each code its number, NaN for what is none.
+    private static func numbers(_ field: ResolvedField) -> [Double] {
+        (0...UInt32(field.values.count)).map { field.values.value($0).number ?? .nan }
+    }
+
+    private static func integer(_ value: Double) -> Int64 {
+        value.isNaN ? 0 : Int64(exactly: value.rounded()) ?? 0
+    }
+
+    /// For each row whether a marked row lies below it.
+    private static func rowsAbove(_ marked: [Bool], _ parents: [Int32]) -> [Bool] {
+        var above = [Bool](repeating: false, count: marked.count)
+        for row in marked.indices where marked[row] {
+            var parent = Int(parents[row])
+            // Ends at what is marked already, so a cycle ends too.
+            while parent >= 0, !above[parent] {
+                above[parent] = true
+                parent = Int(parents[parent])
+            }
+        }
+        return above
+    }
+}

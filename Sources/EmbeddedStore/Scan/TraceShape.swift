@@ -1,0 +1,67 @@
+internal import Spans
+
+/// When spans and traces of a frame began and how long they took.
+struct FrameTimes: MemorySized {
+    /// For each row, Unix nanoseconds.
+    let starts: [Int64]
+    /// For each row, nanoseconds; 0 for a span without end, or with one before its start.
+    let durations: [UInt64]
+    /// For each trace the row of its root: the earliest span without a parent, or -1 if none has come.
+    let rootRows: [Int32]
+    /// For each trace its root's start, else its earliest span's.
+    let traceStarts: [Int64]
+    /// For each trace its root's duration, else from the first start to the last end.
+    let traceDurations: [UInt64]
+
+    var byteCount: Int { starts.count * 16 + rootRows.count * 20 }
+
+    static func of(_ frame: some Frame) throws -> FrameTimes {
+        try frame.derived("times") { try FrameTimes(frame) }
+    }
+
+    private init(_ frame: some Frame) throws {
+        let starts = try frame.numbers(SpanField.start).map(clamped)
+        let durations = try frame.numbers(SpanField.duration).map { duration in
+            Int64(bitPattern: duration) < 0 ? 0 : duration
+        }
+        var hasParent = [Bool](repeating: false, count: starts.count)
+        for key in [ColumnKey.parentRow, .parentSpanID] {
+            try frame.column(key, withTexts: false)?.presence.visit { row, _ in
+                hasParent[row] = true
+            }
+        }
+        // A span that names itself its parent has none.
+        let parents = try frame.parentRows()
+        if let near = try frame.column(.parentRow, withTexts: false) {
+            near.presence.visit { row, entry in
+                if near.numbers[entry] == 0, parents[row] < 0 { hasParent[row] = false }
+            }
+        }
+        var rootRows = [Int32](repeating: -1, count: frame.traceCount)
+        var traceStarts = [Int64](repeating: 0, count: frame.traceCount)
+        var traceDurations = [UInt64](repeating: 0, count: frame.traceCount)
+        for trace in 0..<frame.traceCount {
+            let rows = frame.rows(of: trace)
+            // Rows of a trace are ordered by start, then span id.
+            if let root = rows.first(where: { !hasParent[$0] }) {
+                rootRows[trace] = Int32(root)
+                traceStarts[trace] = starts[root]
+                traceDurations[trace] = durations[root]
+            } else {
+                let first = starts[rows.lowerBound]
+                let last = rows.reduce(first) { last, row in
+                    max(
+                        last, starts[row].addingReportingOverflow(Int64(clamping: durations[row])).0
+                    )
+                }
+                traceStarts[trace] = first
+                traceDurations[trace] = UInt64(max(0, last - first))
+            }
+        }
+        self.starts = starts
+        self.durations = durations
+        self.rootRows = rootRows
+        self.traceStarts = traceStarts
+        self.traceDurations = traceDurations
+    }
+}
