@@ -11,13 +11,20 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "everyspan",
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     ],
     targets: [
         .target(
+            name: "Queries",
+            dependencies: [
+                "Spans", "Store", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "EmbeddedStore",
             dependencies: [
-                "Spans", "Store", "Zlib", "Migrations",
+                "Dimensions", "Spans", "Store", "Zlib", "Migrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -32,9 +39,17 @@ let package = Package(
         .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "Dimensions", dependencies: ["JSON", "Spans", "Store"], swiftSettings: strict),
+        .target(name: "JSON", swiftSettings: strict),
         .target(name: "Store", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "Spans", swiftSettings: strict),
         .testTarget(name: "SpansTests", dependencies: ["Spans"], swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["Queries", "Store"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "DimensionsTests", dependencies: ["Dimensions", "Store"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: strict),
         .testTarget(
             name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "Spans", "Store"],

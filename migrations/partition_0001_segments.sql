@@ -65,6 +65,23 @@ CREATE TABLE retired (
     segment       INTEGER PRIMARY KEY
 );
 
+-- OpenTelemetry log records that belong to a trace or are GenAI events, as they were sent, in the
+-- partition of the day of their receipt.
+CREATE TABLE log_record (
+    id            INTEGER PRIMARY KEY,
+    received      INTEGER NOT NULL,            -- Unix nanoseconds
+    time          INTEGER NOT NULL,
+    trace_id      BLOB,
+    span_id       BLOB,
+    event_name    TEXT NOT NULL,
+    form          INTEGER NOT NULL,            -- 0: ResourceLogs protobuf, 1: the same as JSON
+    digest        INTEGER NOT NULL,            -- of the bytes: a record sent again is kept once
+    raw_bytes     INTEGER NOT NULL,
+    data          BLOB NOT NULL                -- zlib
+);
+CREATE UNIQUE INDEX log_record_digest ON log_record (digest, time, event_name);
+CREATE INDEX log_record_trace ON log_record (trace_id) WHERE trace_id IS NOT NULL;
+
 -- What was refused, repaired, late or doubled, by reason.
 CREATE TABLE ledger (
     reason        TEXT PRIMARY KEY,

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Spans
+internal import Store
 internal import Synchronization
 
 /// The moving parts of the store, shared by commits, upkeep and queries: who writes, and what a query
@@ -93,6 +94,37 @@ final class Engine: Sendable {
         var ledger = try directory.catalog.ledger()
         for partition in partitions { ledger.add(try partition.ledger()) }
         return ledger
+    }
+
+    /// Keeps log records in the partition of the day they were received.
+    func append(_ logs: [LogRecord], _ receivedAt: UInt64) throws {
+        try directory.partition(day: Day.of(receivedAt)).append(logs, receivedAt)
+    }
+
+    func status() throws -> StoreStatus {
+        let snapshot = snapshot
+        var status = StoreStatus()
+        var parts: [String: StoreStatus.Partition] = [:]
+        for view in snapshot.views {
+            let name = view.segment.partition.name
+            var part =
+                parts[name] ?? StoreStatus.Partition(name: name, spans: 0, segments: 0, bytes: 0)
+            part.spans += view.liveSpans
+            part.segments += 1
+            parts[name] = part
+            status.spans += view.liveSpans
+            status.straddlingTraces += view.shared.count
+        }
+        for partition in partitions { parts[partition.name]?.bytes = partition.byteCount() }
+        status.partitions = parts.values.sorted { $0.name < $1.name }
+        status.oldest = snapshot.oldest
+        status.newest = snapshot.newest
+        status.backlogSegments = snapshot.small.count
+        status.backlogSpans = snapshot.small.reduce(0) { $0 + $1.liveSpans }
+        status.traces = try TraceCount.of(snapshot)
+        status.warmBytes = warm.byteCount
+        status.ledger = try ledger()
+        return status
     }
 
     func close() throws { try directory.close() }

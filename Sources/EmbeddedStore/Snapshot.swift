@@ -11,6 +11,10 @@ struct Snapshot: Sendable {
 
     var views: [SegmentView] { small + large }
 
+    /// The earliest and latest start, in Unix nanoseconds; nil if there are no spans.
+    var oldest: Int64? { views.map(\.segment.record.startMin).min() }
+    var newest: Int64? { views.map(\.segment.record.startMax).max() }
+
     mutating func update(
         _ segment: Segment, _ change: (inout SegmentView) -> Void
     ) {

@@ -53,11 +53,12 @@ final class Upkeep: Sendable {
 
     /// Does one piece of work.
     ///
+    /// - Parameter ignoringIdle: merge as if no commit had come for a while.
     /// - Returns: whether there may be more.
-    func step() throws -> Bool {
+    func step(ignoringIdle: Bool = false) throws -> Bool {
         removeRetired()
         if try dropExpired() { return true }
-        let idle = engine.secondsSinceCommit > policy.idleSeconds
+        let idle = ignoringIdle || engine.secondsSinceCommit > policy.idleSeconds
         for partition in engine.partitions {
             let snapshot = engine.snapshot
             let sources = policy.choose(

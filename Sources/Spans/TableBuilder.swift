@@ -59,14 +59,24 @@ package struct TableBuilder: Sendable {
 
     /// Sets a numeric field; setting it again replaces it.
     package mutating func set<F: TableField>(_ field: F, _ number: UInt64) {
-        replaceField(field.rawValue)
-        columns[field.rawValue].append(number: number, row: row)
+        set(field: field.rawValue, number)
     }
 
     /// Sets a text or bytes field; setting it again replaces it.
     package mutating func set<F: TableField>(_ field: F, _ bytes: UnsafeRawBufferPointer) {
-        replaceField(field.rawValue)
-        columns[field.rawValue].append(bytes: bytes, row: row)
+        set(field: field.rawValue, bytes)
+    }
+
+    /// Sets a numeric field, by its place in the table's enumeration.
+    package mutating func set(field: Int, _ number: UInt64) {
+        replaceField(field)
+        columns[field].append(number: number, row: row)
+    }
+
+    /// Sets a text or bytes field, by its place in the table's enumeration.
+    package mutating func set(field: Int, _ bytes: UnsafeRawBufferPointer) {
+        replaceField(field)
+        columns[field].append(bytes: bytes, row: row)
     }
 
     private mutating func replaceField(_ index: Int) {

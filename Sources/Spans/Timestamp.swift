@@ -1,5 +1,18 @@
+#if canImport(Glibc)
+    private import Glibc
+#else
+    private import Darwin
+#endif
+
 /// Times as RFC 3339 text and as Unix nanoseconds. `Date` is a double and would lose the nanoseconds.
 package enum Timestamp {
+    /// The wall clock, in Unix nanoseconds.
+    package static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
     /// Reads `2026-11-18T10:26:40.123456789Z`, with an offset instead of `Z`, a space instead of `T`, or
     /// a date alone (midnight UTC). nil if it is not one, or lies outside 1677...2262.
     package static func nanoseconds(_ text: some StringProtocol) -> Int64? {

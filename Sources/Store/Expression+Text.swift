@@ -60,21 +60,11 @@ extension Field: CustomStringConvertible {
 
     /// Whether a name reads back as itself without quotes.
     package static func isPlain(_ name: String) -> Bool {
-        guard let first = name.utf8.first, isNameStart(first), name.utf8.allSatisfy(isNamePart),
-            !keywords.contains(name.lowercased())
-        else { return false }
+        if name.isEmpty || keywords.contains(name.lowercased()) { return false }
+        if name.contains(where: { $0.isWhitespace || "\"'(),=!<>~".contains($0) }) { return false }
         return !["root.", "span.", "resource.", "scope.", "event."].contains {
-            name.hasPrefix($0)
+            name.hasPrefix($0) && name.count > $0.count
         }
-    }
-
-    package static func isNameStart(_ byte: UInt8) -> Bool {
-        (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) || byte == 95
-    }
-
-    package static func isNamePart(_ byte: UInt8) -> Bool {
-        isNameStart(byte) || (byte >= 48 && byte <= 57) || byte == 46 || byte == 45 || byte == 47
-            || byte == 58 || byte == 36 || byte == 64
     }
 
     /// Words that the grammar takes, in any case.

@@ -16,6 +16,21 @@ enum Presence: Sendable, Equatable {
         }
     }
 
+    /// The index of a row's value; nil if it has none.
+    func index(of row: Int) -> Int? {
+        switch self {
+        case .all(let count): return row < count ? row : nil
+        case .rows(let rows):
+            var low = 0
+            var high = rows.count
+            while low < high {
+                let middle = (low + high) / 2
+                if rows[middle] < UInt32(row) { low = middle + 1 } else { high = middle }
+            }
+            return low < rows.count && rows[low] == UInt32(row) ? low : nil
+        }
+    }
+
     /// Calls `body` with each row that has a value, and the value's index.
     @inline(__always)
     func visit(_ body: (_ row: Int, _ index: Int) -> Void) {

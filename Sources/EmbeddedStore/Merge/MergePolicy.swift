@@ -5,6 +5,7 @@
 /// merged, together with large segments that are not full. Each step takes segments of like size, so a
 /// span is written again a number of times that grows with the logarithm of its partition only.
 struct MergePolicy: Sendable {
+    var isEnabled = true
     /// Spans a large segment. More would scan no faster and take more memory to merge.
     var spansMax = 256 << 10
     /// Bytes of columns and texts that a merge may hold, so that large prompts do not fill the memory.
@@ -18,6 +19,7 @@ struct MergePolicy: Sendable {
     ///
     /// - Parameter idle: no commit came for a while.
     func choose(small: [SegmentView], large: [SegmentView], idle: Bool) -> [SegmentView]? {
+        if !isEnabled { return nil }
         let waiting = small.reduce(0) { $0 + $1.liveSpans }
         let isDue = waiting >= spansMax || small.count >= smallSegmentsMax
         guard isDue || (idle && !small.isEmpty) else {

@@ -2,6 +2,7 @@ internal import Foundation
 internal import GRDB
 internal import Migrations
 internal import Spans
+internal import Zlib
 
 /// One SQLite file: the segments of one UTC day.
 ///
@@ -214,6 +215,29 @@ final class Partition: Sendable {
         try database.write { db in try save(traces, db) }
     }
 
+    /// Keeps log records, synced. One that is there already changes nothing.
+    func append(_ logs: [LogRecord], _ receivedAt: UInt64) throws {
+        var compressed: [[UInt8]] = []
+        for log in logs { compressed.append(try deflate(log.bytes, level: 1, format: .zlib)) }
+        try database.write { db in
+            for (log, data) in zip(logs, compressed) {
+                let digest = log.bytes.withUnsafeBytes { hashBytes($0, seed: 0) }
+                try db.execute(
+                    sql: """
+                        INSERT OR IGNORE INTO log_record (received, time, trace_id, span_id,
+                            event_name, form, digest, raw_bytes, data)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        Int64(clamping: receivedAt), Int64(clamping: log.time),
+                        log.traceID.isEmpty ? nil : Data(log.traceID),
+                        log.spanID.isEmpty ? nil : Data(log.spanID), log.eventName,
+                        log.form.rawValue, Int64(bitPattern: digest), log.bytes.count, Data(data),
+                    ])
+            }
+        }
+    }
+
     func add(_ ledger: LedgerCounts) throws {
         try database.write { db in try add(ledger, db) }
     }
@@ -258,7 +282,7 @@ final class Partition: Sendable {
                 record.format, record.spans, record.traces, record.startMin, record.startMax,
                 record.receivedMin, record.receivedMax, record.isOrdered, record.mapping,
                 record.rowCountsJSON, record.filter.map { Data($0.bytes) },
-                body.map { Int64(checksum(of: $0)) }, body.map { Data($0) },
+                body.map { Int64(crc(of: $0)) }, body.map { Data($0) },
             ])
     }
 

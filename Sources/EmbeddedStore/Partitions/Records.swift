@@ -111,14 +111,15 @@ struct SealedBytes: Sendable {
         // Inflating costs each reader; a twentieth saved is not worth it.
         isCompressed = packed.count < raw.count - raw.count / 20
         bytes = isCompressed ? packed : raw
-        checksum = EmbeddedStore.checksum(of: bytes)
+        checksum = crc(of: bytes)
     }
 }
 
-func checksum(of bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32(of: $0) } }
+/// The checksum that is stored beside bytes.
+func crc(of bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32(of: $0) } }
 
 func checked(_ bytes: [UInt8], _ expected: Int64, _ what: String) throws -> [UInt8] {
-    let found = checksum(of: bytes)
+    let found = crc(of: bytes)
     guard Int64(found) == expected else {
         throw DamagedBytes("\(what): checksum \(found), stored \(expected)")
     }

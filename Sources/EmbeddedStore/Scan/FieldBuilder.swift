@@ -29,12 +29,13 @@ struct FieldBuilder {
     /// - Parameters:
     ///   - rowOf: for each row of the frame's spans the row of the column's table, if that is another.
     ///   - isWanted: rows for which this source counts; nil for all.
+    ///   - takesLists: lists are given to `meaning` whole, as JSON, instead of element by element.
     ///   - meaning: what each distinct value counts as.
     mutating func add(
         _ column: ColumnData, rowOf: [Int32]? = nil, isWanted: [Bool]? = nil,
-        meaning: (GroupValue) -> Meaning = { _ in .itself }
+        takesLists: Bool = false, meaning: (GroupValue) -> Meaning = { _ in .itself }
     ) {
-        let entryCodes = entryCodes(column, meaning)
+        let entryCodes = entryCodes(column, takesLists, meaning)
         if let rowOf {
             var dense = [UInt32](repeating: 0, count: 0)
             let rowCount = (rowOf.max().map { Int($0) + 1 }) ?? 0
@@ -78,14 +79,14 @@ struct FieldBuilder {
 
     /// For each entry of a column the code of its value.
     private mutating func entryCodes(
-        _ column: ColumnData, _ meaning: (GroupValue) -> Meaning
+        _ column: ColumnData, _ takesLists: Bool, _ meaning: (GroupValue) -> Meaning
     ) -> [UInt32] {
         if column.key.type == .empty {
             return [UInt32](repeating: 0, count: column.presence.count)
         }
         if column.key.type.isCoded {
             let byCode = (0..<column.valueCount).map { code in
-                valueCode(column, code, meaning)
+                valueCode(column, code, takesLists, meaning)
             }
             return column.codes.map { byCode[Int($0)] }
         }
@@ -100,8 +101,12 @@ struct FieldBuilder {
     }
 
     private mutating func valueCode(
-        _ column: ColumnData, _ code: Int, _ meaning: (GroupValue) -> Meaning
+        _ column: ColumnData, _ code: Int, _ takesLists: Bool, _ meaning: (GroupValue) -> Meaning
     ) -> UInt32 {
+        if takesLists, column.key.type == .array || column.key.type == .strings {
+            let value = GroupValue.json(column.listJSON(code))
+            return self.code(meaning(value), value)
+        }
         if column.key.type == .array { return arrayCode(column, code, meaning) }
         guard column.key.type == .strings else {
             let value = column.value(code)
@@ -172,6 +177,14 @@ extension ColumnData {
         case .double: .double(Double(bitPattern: pattern))
         default: .integer(Int64(bitPattern: pattern))
         }
+    }
+
+    /// A list of this column as JSON.
+    func listJSON(_ code: Int) -> String {
+        if key.type == .array {
+            return strings.withValue(code) { AttributeValue(arrayValue: $0).json }
+        }
+        return AttributeValue.array(lists[code].map { .string(strings.string(Int($0))) }).json
     }
 
     /// A coded value of this column (not of a list of strings).

@@ -1,9 +1,11 @@
+internal import Dimensions
 internal import Spans
 internal import Store
 
 /// Finds the values of fields for the rows of one frame: intrinsics, canonical dimensions, raw keys.
 struct FieldResolver {
     let frame: any Frame
+    let control: ScanControl
 
     /// The values of a field for every row. Canonical ones are inherited where they may be.
     ///
@@ -11,6 +13,7 @@ struct FieldResolver {
     func resolve(
         _ field: Field, _ times: FrameTimes, forComparison: Bool
     ) throws -> ResolvedField {
+        try control.check()
         let suffix = forComparison && field.name == "duration" ? " ns" : ""
         let name = "field \(field.scope) \(field.name)\(suffix)"
         return try frame.derived(name) {
@@ -19,6 +22,7 @@ struct FieldResolver {
                 if let intrinsic = try intrinsic(field.name, times, forComparison) {
                     return intrinsic
                 }
+                if let canonical = try canonical(field.name, times) { return canonical }
                 return try raw(field.name, [.span, .resource, .scope])
             case .root:
                 let inner = try resolve(Field(field.name), times, forComparison: forComparison)
@@ -30,6 +34,14 @@ struct FieldResolver {
             case .attribute: return try raw(field.name, [.span, .resource, .scope])
             }
         }
+    }
+
+    private func canonical(_ name: String, _ times: FrameTimes) throws -> ResolvedField? {
+        let ofTraces = TraceDimensions(fields: self, times: times)
+        if let field = try ofTraces.resolve(name) { return field }
+        guard let dimension = DimensionTable.standard[name] else { return nil }
+        let field = try CanonicalResolver(dimension, self, times).resolve()
+        return name == "tool.sequence" ? try ofTraces.completeSequences(field) : field
     }
 
     // MARK: Intrinsics
@@ -114,7 +126,7 @@ struct FieldResolver {
         if let column = try frame.field(SpanField.traceID) {
             builder.add(column) { value in
                 if case .bytes(let bytes) = value {
-                    .one(.text(SpanText.hex(bytes)))
+                    .one(.text(Hex.text(bytes)))
                 } else {
                     .nothing
                 }
@@ -176,24 +188,9 @@ struct FieldResolver {
 
     /// An attribute of the span's events; a span has the values of all of them.
     private func eventAttribute(_ key: String) throws -> ResolvedField {
-        let spans = try frame.numbers(EventField.span)
-        var values = [[GroupValue]](repeating: [], count: frame.spanCount)
-        var builder = FieldBuilder(rowCount: spans.count)
-        for type in ValueType.allCases {
-            let key = ColumnKey(.event, .attribute, key, type)
-            guard frame.keys.contains(key), let column = try frame.column(key, withTexts: true)
-            else { continue }
-            builder.add(column)
-        }
-        let byEvent = builder.finished()
-        for (event, span) in spans.enumerated() where Int(span) < values.count {
-            byEvent.forEachValue(of: byEvent.codes[event]) { code in
-                values[Int(span)].append(byEvent.values.value(code))
-            }
-        }
         var bySpan = FieldBuilder(rowCount: frame.spanCount)
-        for (row, several) in values.enumerated() where !several.isEmpty {
-            bySpan.add(several, row: row)
+        for (row, values) in try EventValues(self).values(of: key, names: []) {
+            bySpan.add(values, row: row)
         }
         return bySpan.finished()
     }
@@ -229,17 +226,5 @@ package enum SpanText {
         }
     }
 
-    static func id(_ id: UInt64) -> GroupValue {
-        .text(hex(withUnsafeBytes(of: id.bigEndian) { Array($0) }))
-    }
-
-    package static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    static func id(_ id: UInt64) -> GroupValue { .text(Hex.text(spanID: id)) }
 }

@@ -6,7 +6,7 @@ enum Frames {
     /// The frames in which units of a range may lie.
     static func of(_ snapshot: Snapshot, range: TimeRange) throws -> [any Frame] {
         var frames: [any Frame] = []
-        var loose: [(segment: Segment, excluded: RowSet?)] = []
+        var loose: [(columns: any ColumnSource, excluded: RowSet?)] = []
         for view in snapshot.small { loose.append((view.segment, view.deleted)) }
         for view in snapshot.large {
             let segment = view.segment

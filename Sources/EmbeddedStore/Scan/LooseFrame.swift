@@ -4,12 +4,14 @@ internal import Synchronization
 /// The rows that no large segment has to itself: all small segments, and those traces of large ones of
 /// which other segments may have spans too. Gathered by trace, so that each trace is whole.
 struct LooseFrame: Frame {
-    private let sources: [Segment]
+    private let sources: [any ColumnSource]
     private let assembly: SegmentAssembly
     private let parents: [Int32]
     /// Columns that were gathered already: several parts of a query ask for the same.
     private let gathered = Cache()
     let traceEnds: [UInt32]
+    /// Where each row lies in the sources.
+    let order: [RowAddress]
     let keys: Set<ColumnKey>
 
     var skipped: [Bool]? { nil }
@@ -19,18 +21,19 @@ struct LooseFrame: Frame {
         let columns = Mutex<[ColumnKey: ColumnData?]>([:])
     }
 
-    /// - Parameter sources: segments, and for each the rows that are not to be taken.
-    init(_ sources: [(segment: Segment, excluded: RowSet?)]) throws {
-        self.sources = sources.map(\.segment)
+    /// - Parameter sources: columns, and for each the rows that are not to be taken.
+    init(_ sources: [(columns: any ColumnSource, excluded: RowSet?)]) throws {
+        self.sources = sources.map(\.columns)
         let identity: Set<ColumnKey> = Identities.columns.union([.parentRow, .parentSpanID])
         var heads: [SegmentData] = []
         for source in sources {
-            var head = try source.segment.data { identity.contains($0) }
+            var head = try source.columns.data { identity.contains($0) }
             try ParentRows.unfold(&head)
             heads.append(head)
         }
         let ordered = try MergeOrder.order(heads, deleted: sources.map(\.excluded))
         traceEnds = ordered.traceEnds
+        order = ordered.order
         let spans = RowMap(ordered.order, rowCounts: heads.map(\.spanCount))
         assembly = SegmentAssembly(
             maps: [
@@ -45,13 +48,13 @@ struct LooseFrame: Frame {
     }
 
     private static func pointers<F: TableField>(
-        _ sources: [Segment], _ field: F
+        _ sources: [any ColumnSource], _ field: F
     ) throws -> [[UInt64]] {
-        try sources.map { segment in
-            let count = segment.record.rowCounts[Int(F.table.rawValue)]
+        try sources.map { source in
+            let count = source.rowCounts[Int(F.table.rawValue)]
             if count == 0 { return [] }
             let key = ColumnKey(F.table, .field, field.name, field.type)
-            return try segment.column(key, withTexts: false)?.denseNumbers(rowCount: count)
+            return try source.column(key, withTexts: false)?.denseNumbers(rowCount: count)
                 ?? [UInt64](repeating: 0, count: count)
         }
     }
@@ -89,4 +92,29 @@ struct LooseFrame: Frame {
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         try make()
     }
+}
+
+/// Rows by column, in no order: what a `LooseFrame` gathers from.
+protocol ColumnSource: Sendable {
+    var keys: Set<ColumnKey> { get }
+    /// Rows of each table.
+    var rowCounts: [Int] { get }
+    func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData
+    func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData?
+}
+
+extension Segment: ColumnSource {
+    var rowCounts: [Int] { record.rowCounts }
+}
+
+extension SegmentData: ColumnSource {
+    var keys: Set<ColumnKey> { Set(columns.keys) }
+
+    func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData {
+        var data = self
+        data.columns = columns.filter { wanted($0.key) }
+        return data
+    }
+
+    func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? { columns[key] }
 }

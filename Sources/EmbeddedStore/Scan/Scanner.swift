@@ -5,17 +5,18 @@ internal import Synchronization
 
 /// Runs a query over all frames of a snapshot, on all cores, and merges what they give.
 enum Scanner {
-    static func slices(_ query: SliceQuery, _ snapshot: Snapshot) throws -> SliceAnswer {
+    static func slices(
+        _ query: SliceQuery, _ snapshot: Snapshot, _ control: ScanControl
+    ) throws -> SliceAnswer {
         let frames = try Frames.of(snapshot, range: query.range)
-        var percentiles: [Double: Double] = [:]
-        let ranks = query.failure.percentileRanks.union(query.condition?.percentileRanks ?? [])
-        if !ranks.isEmpty { percentiles = try durations(query, frames, ranks) }
-        let known = percentiles
+        let percentiles = try percentiles(query, frames, control)
         var partial = SlicePartial()
         for part in try parallel(
             frames,
             { frame in
-                try SliceScan(query, FieldResolver(frame: frame), percentiles: known).scan()
+                try SliceScan(
+                    query, FieldResolver(frame: frame, control: control), percentiles: percentiles
+                ).scan()
             })
         {
             partial.merge(part)
@@ -23,16 +24,21 @@ enum Scanner {
         return answer(query, partial, snapshot)
     }
 
-    /// The percentiles of the duration over all units of the range.
-    private static func durations(
-        _ query: SliceQuery, _ frames: [any Frame], _ ranks: Set<Double>
+    /// What `p95` and the like in a query stand for: percentiles of the duration over all units of its
+    /// range.
+    static func percentiles(
+        _ query: SliceQuery, _ frames: [any Frame], _ control: ScanControl
     ) throws -> [Double: Double] {
+        let ranks = query.failure.percentileRanks.union(query.condition?.percentileRanks ?? [])
+        if ranks.isEmpty { return [:] }
         let everything = SliceQuery(unit: query.unit, range: query.range)
         var all = QuantileSketch()
         for part in try parallel(
             frames,
             { frame in
-                try SliceScan(everything, FieldResolver(frame: frame), percentiles: [:]).scan()
+                try SliceScan(
+                    everything, FieldResolver(frame: frame, control: control), percentiles: [:]
+                ).scan()
             })
         {
             all.merge(part.total.durations)
@@ -41,7 +47,7 @@ enum Scanner {
     }
 
     /// One result for each frame, in their order. The first error is thrown once all are done.
-    private static func parallel<T: Sendable>(
+    static func parallel<T: Sendable>(
         _ frames: [any Frame], _ scan: @Sendable (any Frame) throws -> T
     ) throws -> [T] {
         let results = Mutex<[Int: Result<T, any Error>]>([:])
@@ -73,8 +79,8 @@ enum Scanner {
             rows.removeLast(rows.count - limit)
         }
         var coverage = Coverage(range: query.range)
-        coverage.oldest = snapshot.views.map(\.segment.record.startMin).min()
-        coverage.newest = snapshot.views.map(\.segment.record.startMax).max()
+        coverage.oldest = snapshot.oldest
+        coverage.newest = snapshot.newest
         coverage.matched = partial.total.count
         coverage.spans = partial.matchedSpans
         coverage.openTraces = partial.openTraces

@@ -59,11 +59,18 @@ enum ParentRows {
 
     /// For each row the row of its parent, or -1: no parent, not here, or itself.
     static func rows(_ near: ColumnData?, rowCount: Int) -> [Int32] {
+        var rows = allRows(near, rowCount: rowCount)
+        for row in rows.indices where rows[row] == Int32(row) { rows[row] = -1 }
+        return rows
+    }
+
+    /// The same, where a span that names itself its parent has itself.
+    static func allRows(_ near: ColumnData?, rowCount: Int) -> [Int32] {
         var rows = [Int32](repeating: -1, count: rowCount)
         near?.presence.visit { row, entry in
             let offset = Int(truncatingIfNeeded: Int64(bitPattern: near?.numbers[entry] ?? 0))
             let parent = row &+ offset
-            if rows.indices.contains(parent), parent != row { rows[row] = Int32(parent) }
+            if rows.indices.contains(parent) { rows[row] = Int32(parent) }
         }
         return rows
     }

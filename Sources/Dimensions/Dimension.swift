@@ -1,0 +1,65 @@
+package import Store
+
+/// A canonical dimension: one name for what the dialects spell in many ways.
+///
+/// Nothing is mapped when spans come in. A dimension says where to look; the first source that has a
+/// meaningful value on a span wins (docs/API.md, "Dimensions").
+package struct Dimension: Sendable {
+    package enum Kind: Sendable {
+        /// Numbers print as text: a version may be sent as 3 or as "3".
+        case text
+        /// Numeric text reads as a number.
+        case number
+        case boolean
+    }
+
+    /// What is done with the values that the sources gave.
+    package enum Completion: Sendable {
+        /// A version that stands alone gets the prompt's name before it, so that every prompt's "3"
+        /// stays apart.
+        case prefixed(by: String)
+        /// Some senders leave cached tokens out of the input count. Where more were cached than sent,
+        /// they are added.
+        case includingCached(String)
+        /// What spans read that say nothing of it.
+        case otherwise(String)
+    }
+
+    package let name: String
+    package let kind: Kind
+    /// Absent on a span, it comes from the nearest ancestor that has it, else from the trace's only
+    /// value.
+    package private(set) var isInherited: Bool
+    package let sources: [DimensionSource]
+    package let completion: Completion?
+
+    init(
+        _ name: String, as kind: Kind = .text, inherited: Bool = false,
+        completion: Completion? = nil, from sources: [DimensionSource]...
+    ) {
+        self.name = name
+        self.kind = kind
+        self.isInherited = inherited
+        self.completion = completion
+        // The canonical name as an attribute is the first alias of all.
+        self.sources = [.attribute(name)] + sources.flatMap { $0 }
+    }
+
+    /// The same, read from each span alone.
+    package var withoutInheritance: Dimension {
+        var dimension = self
+        dimension.isInherited = false
+        return dimension
+    }
+
+    /// What a value of one of its sources counts as: nothing, one value, or several.
+    package func read(_ value: GroupValue, of source: DimensionSource) -> [GroupValue] {
+        var values = source.reading.read(value, path: source.path)
+        switch kind {
+        case .text: values = values.compactMap { $0.asText }
+        case .number: values = values.compactMap { $0.asNumber }
+        case .boolean: values = values.compactMap { $0.asBoolean }
+        }
+        return values
+    }
+}

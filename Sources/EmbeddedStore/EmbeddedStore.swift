@@ -1,0 +1,153 @@
+internal import Dimensions
+internal import Dispatch
+internal import Foundation
+package import Spans
+package import Store
+
+/// The store that keeps spans in SQLite files of this machine, one a day.
+package final class EmbeddedStore: Store {
+    /// How a store behaves; every figure can be set by the operator (docs/OPERATIONS.md).
+    package struct Settings: Sendable {
+        /// Where the files lie.
+        package var directory: String
+        /// Partitions are unlinked once all of their day is older than this; nil keeps everything.
+        package var retainSeconds: Int?
+        /// Decoded columns kept in memory.
+        package var warmBytesMax = 256 << 20
+        /// Queries that take longer are stopped.
+        package var querySecondsMax = 30
+        /// Off only in tests that look at what lies unmerged.
+        package var merges = true
+
+        package init(directory: String) { self.directory = directory }
+    }
+
+    private let engine: Engine
+    private let commits: GroupCommit
+    private let upkeep: Upkeep
+    private let settings: Settings
+    /// Scans block their thread, so they stay off the cooperative pool.
+    private let queries = DispatchQueue(
+        label: "everyspan.queries", qos: .userInitiated, attributes: .concurrent)
+
+    /// Opens a data directory, made if missing; what is there is queryable on return.
+    ///
+    /// - Parameter log: is told in one line what an operator should know.
+    /// - Throws: `StoreError` if another process uses the directory or it cannot be read.
+    package init(
+        _ settings: Settings, now: @escaping @Sendable () -> UInt64 = Timestamp.now,
+        log: @escaping @Sendable (String) -> Void
+    ) throws {
+        self.settings = settings
+        let directory = try PartitionDirectory(path: settings.directory, log: log)
+        let engine = try Engine(directory, warmBytesMax: settings.warmBytesMax, now: now)
+        self.engine = engine
+        commits = GroupCommit { try engine.commit($0, $1, $2) }
+        var policy = MergePolicy()
+        policy.isEnabled = settings.merges
+        upkeep = Upkeep(
+            engine, policy,
+            retainNanoseconds: settings.retainSeconds.map { UInt64($0) * 1_000_000_000 })
+        upkeep.start()
+    }
+
+    /// Finishes what was accepted, then closes the files.
+    package func close() throws {
+        commits.close()
+        upkeep.stop()
+        try engine.close()
+    }
+
+    /// Merges until nothing is left to merge.
+    package func mergeAll() throws { while try upkeep.step(ignoringIdle: true) {} }
+
+    // MARK: Ingest
+
+    package func append(_ batch: SpanBatch, receivedAt: UInt64) async throws -> AppendReport {
+        if batch.count == 0 {
+            try await count(batch.ledger)
+            return AppendReport(duplicates: 0)
+        }
+        return AppendReport(duplicates: try await commits.append(batch, receivedAt: receivedAt))
+    }
+
+    package func append(_ logs: [LogRecord], receivedAt: UInt64) async throws {
+        if logs.isEmpty { return }
+        let engine = engine
+        try await onQueue { try engine.append(logs, receivedAt) }
+    }
+
+    package func count(_ ledger: LedgerCounts) async throws {
+        if ledger.isEmpty { return }
+        let engine = engine
+        try await onQueue { try engine.count(ledger) }
+    }
+
+    // MARK: Queries
+
+    package func slices(_ query: SliceQuery) async throws -> SliceAnswer {
+        try await scan { try Scanner.slices(query, $0, $1) }
+    }
+
+    package func spans(_ query: SpanQuery) async throws -> SpanAnswer {
+        try await scan { try SpanSearch(query, $0, $1).answer() }
+    }
+
+    package func traceIDs(prefix: String, limit: Int) async throws -> [[UInt8]] {
+        try await scan { try TraceReader($0, $1).ids(prefix: prefix, limit: limit) }
+    }
+
+    package func trace(_ id: [UInt8]) async throws -> SpanRows? {
+        let rows = try await scan { try TraceReader($0, $1).rows(of: [id]) }
+        return rows.batch.count == 0 ? nil : rows
+    }
+
+    package func names() async throws -> KnownNames {
+        try await scan { snapshot, _ in
+            var names = KnownNames(canonical: DimensionTable.standard.names, raw: [], event: [])
+            names.canonical += FieldResolver.intrinsics.sorted()
+            for view in snapshot.views {
+                for key in view.segment.keys where key.origin == .attribute {
+                    switch key.table {
+                    case .span, .resource, .scope: names.raw.insert(key.name)
+                    case .event: names.event.insert(key.name)
+                    case .link: break
+                    }
+                }
+            }
+            return names
+        }
+    }
+
+    package func status() async throws -> StoreStatus {
+        let engine = engine
+        let commits = commits
+        return try await onQueue {
+            var status = try engine.status()
+            status.queuedSpans = commits.waitingSpans
+            return status
+        }
+    }
+
+    // MARK: Threads
+
+    private func scan<T: Sendable>(
+        _ body: @escaping @Sendable (Snapshot, ScanControl) throws -> T
+    ) async throws -> T {
+        let control = ScanControl(seconds: settings.querySecondsMax)
+        let engine = engine
+        return try await withTaskCancellationHandler {
+            try await onQueue { try body(engine.snapshot, control) }
+        } onCancel: {
+            control.cancel()
+        }
+    }
+
+    private func onQueue<T: Sendable>(
+        _ body: @escaping @Sendable () throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { answer in
+            queries.async { answer.resume(with: Result { try body() }) }
+        }
+    }
+}

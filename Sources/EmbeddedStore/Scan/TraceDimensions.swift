@@ -1,0 +1,123 @@
+internal import Spans
+internal import Store
+
+/// Dimensions that follow from all spans of a trace: how many, how deep, which tools in which order.
+/// Each span of a trace reads the trace's value.
+struct TraceDimensions {
+    let fields: FieldResolver
+    let times: FrameTimes
+    private var frame: any Frame { fields.frame }
+
+    /// Sequences are cut after so many steps, as docs/API.md says.
+    static let stepsMax = 64
+
+    func resolve(_ name: String) throws -> ResolvedField? {
+        switch name {
+        case "trace.spans": return numbers { frame.rows(of: $0).count }
+        case "trace.depth":
+            let parents = try frame.parentRows()
+            return numbers { depth(frame.rows(of: $0), parents) }
+        case "tool.count": return try counts(ofKinds: ["tool"])
+        case "llm.calls": return try counts(ofKinds: ModelCalls.kinds)
+        case "tool.pair": return try pairs()
+        default: return nil
+        }
+    }
+
+    /// What was sent stays; traces in which no span has a sequence get the one of their tool spans.
+    func completeSequences(_ sent: ResolvedField) throws -> ResolvedField {
+        let tool = try fields.resolve(Field("tool"), times, forComparison: false)
+        let isTool = try spans(ofKinds: ["tool"])
+        let ids = try frame.numbers(SpanField.spanID)
+        var result = sent
+        for trace in 0..<frame.traceCount {
+            let rows = frame.rows(of: trace)
+            if rows.contains(where: { sent.codes[$0] != 0 }) { continue }
+            var steps: [(start: Int64, name: String, id: UInt64)] = []
+            for row in rows where isTool[row] && tool.codes[row] != 0 {
+                guard case .text(let name) = tool.firstValue(of: tool.codes[row]) else { continue }
+                steps.append((times.starts[row], name, ids[row]))
+            }
+            if steps.isEmpty { continue }
+            steps.sort { $0 < $1 }
+            let text = steps.prefix(Self.stepsMax).map(\.name).joined(separator: ">")
+            result.set(.text(text), rows)
+        }
+        return result
+    }
+
+    private func pairs() throws -> ResolvedField {
+        let sequence = try fields.resolve(Field("tool.sequence"), times, forComparison: false)
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        var known: [UInt32: [GroupValue]] = [:]
+        for (row, code) in sequence.codes.enumerated() where code != 0 {
+            let pairs = known[code] ?? Self.pairs(sequence.firstValue(of: code))
+            known[code] = pairs
+            if !pairs.isEmpty { builder.add(pairs, row: row) }
+        }
+        return builder.finished()
+    }
+
+    private static func pairs(_ sequence: GroupValue) -> [GroupValue] {
+        guard case .text(let text) = sequence else { return [] }
+        let steps = text.split(separator: ">", omittingEmptySubsequences: false)
+        return zip(steps, steps.dropFirst()).map { .text("\($0)>\($1)") }
+    }
+
+    private func spans(ofKinds kinds: Set<String>) throws -> [Bool] {
+        let kind = try fields.resolve(Field("operation.kind"), times, forComparison: false)
+        let wanted = (0..<UInt32(kind.codeCount)).map { code in
+            if case .text(let name) = kind.firstValue(of: code) {
+                kinds.contains(name)
+            } else {
+                false
+            }
+        }
+        return kind.codes.map { wanted[Int($0)] }
+    }
+
+    private func counts(ofKinds kinds: Set<String>) throws -> ResolvedField {
+        let isCounted = try spans(ofKinds: kinds)
+        return numbers { frame.rows(of: $0).count { isCounted[$0] } }
+    }
+
+    /// How many spans lie on the longest way down; a root alone is 1.
+    private func depth(_ rows: Range<Int>, _ parents: [Int32]) -> Int {
+        var depths = [Int](repeating: 0, count: rows.count)
+        for row in rows where depths[row - rows.lowerBound] == 0 {
+            var path: [Int] = []
+            var at = row
+            // A row is marked on the way down, so that a cycle of parents ends.
+            while at >= 0, depths[at - rows.lowerBound] == 0 {
+                depths[at - rows.lowerBound] = -1
+                path.append(at)
+                at = Int(parents[at])
+            }
+            var depth = at >= 0 ? max(0, depths[at - rows.lowerBound]) : 0
+            for visited in path.reversed() {
+                depth += 1
+                depths[visited - rows.lowerBound] = depth
+            }
+        }
+        return depths.max() ?? 0
+    }
+
+    private func numbers(_ value: (Int) -> Int) -> ResolvedField {
+        var table = ValueTable()
+        var codes = [UInt32](repeating: 0, count: frame.spanCount)
+        for trace in 0..<frame.traceCount {
+            let code = table.code(integer: Int64(value(trace)))
+            for row in frame.rows(of: trace) { codes[row] = code }
+        }
+        return ResolvedField(codes: codes, values: table, lists: nil)
+    }
+}
+
+extension ResolvedField {
+    /// Gives rows a value; only for fields without lists.
+    fileprivate mutating func set(_ value: GroupValue, _ rows: Range<Int>) {
+        guard lists == nil else { return }
+        let code = values.code(value)
+        for row in rows { codes[row] = code }
+    }
+}

@@ -1,0 +1,44 @@
+/// Makes text valid UTF-8. Senders cut strings within a character; official decoders then lose the whole
+/// request.
+package enum UTF8Repair {
+    /// Whether bytes are UTF-8. ASCII, which is most of all text, takes eight bytes a step.
+    package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var offset = 0
+        while offset < bytes.count {
+            while offset + 8 <= bytes.count,
+                bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                    & 0x8080_8080_8080_8080 == 0
+            { offset += 8 }
+            guard offset < bytes.count else { return true }
+            let length = sequenceLength(bytes, offset)
+            if length == 0 { return false }
+            offset += length
+        }
+        return true
+    }
+
+    /// The same bytes with U+FFFD for each maximal part that is not UTF-8.
+    package static func repaired(_ bytes: [UInt8]) -> [UInt8] {
+        Array(String(decoding: bytes, as: UTF8.self).utf8)
+    }
+
+    /// The length of the character at an offset; 0 if there is none (Unicode 15, table 3-7).
+    @inline(__always)
+    private static func sequenceLength(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int {
+        let first = bytes[offset]
+        if first < 0x80 { return 1 }
+        func follows(_ distance: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
+            offset + distance < bytes.count && range.contains(bytes[offset + distance])
+        }
+        switch first {
+        case 0xC2...0xDF: return follows(1) ? 2 : 0
+        case 0xE0: return follows(1, 0xA0...0xBF) && follows(2) ? 3 : 0
+        case 0xED: return follows(1, 0x80...0x9F) && follows(2) ? 3 : 0
+        case 0xE1...0xEF: return follows(1) && follows(2) ? 3 : 0
+        case 0xF0: return follows(1, 0x90...0xBF) && follows(2) && follows(3) ? 4 : 0
+        case 0xF1...0xF3: return follows(1) && follows(2) && follows(3) ? 4 : 0
+        case 0xF4: return follows(1, 0x80...0x8F) && follows(2) && follows(3) ? 4 : 0
+        default: return 0
+        }
+    }
+}

@@ -1,0 +1,27 @@
+internal import Store
+
+extension Coverage {
+    /// What comes with every answer.
+    func write(_ json: inout JSONWriter) {
+        json.object { json in
+            json.time("from", range.from)
+            json.time("to", range.to)
+            json.time("oldest", oldest)
+            json.time("newest", newest)
+            json.member("matched", matched)
+            json.member("spans", spans)
+            json.member("open_traces", openTraces)
+            json.member("refused", refused)
+            json.member("late", late)
+            json.member("dropped_upstream", droppedUpstream)
+            json.member("truncated_values", truncatedValues)
+        }
+    }
+
+    /// The same for the header `Everyspan-Coverage`.
+    package var header: String {
+        var json = JSONWriter()
+        write(&json)
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,34 @@
+package import HTTPTypes
+
+/// Why a request was not answered, in the shape that every error has:
+/// `{"error":{"code":"bad_expression","message":"…","position":17}}`.
+package struct QueryFailure: Error, Sendable, Equatable {
+    package var status: HTTPResponse.Status
+    package var code: String
+    package var message: String
+    /// Characters from the beginning of the text that is wrong.
+    package var position: Int?
+
+    package init(
+        _ code: String, _ message: String, status: HTTPResponse.Status = .badRequest,
+        position: Int? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.position = position
+    }
+
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("error")
+            json.object { json in
+                json.member("code", code)
+                json.member("message", message)
+                if let position { json.member("position", position) }
+            }
+        }
+        return json.bytes
+    }
+}

@@ -1,0 +1,96 @@
+package import Spans
+
+/// Where spans are kept, and what can be asked of it.
+///
+/// Everything above imports only this: no SQLite type and no SQL text crosses it. Queries are values,
+/// answers are values; scanning and reading lie behind. A query runs until it is done, its deadline
+/// passes (`QueryError.timeout`) or its task is cancelled (`CancellationError`).
+package protocol Store: Sendable {
+    /// Keeps a batch. Returns once it is durable and every query that starts later sees it.
+    func append(_ batch: SpanBatch, receivedAt: UInt64) async throws -> AppendReport
+
+    /// Keeps log records as they were sent. Durable on return.
+    func append(_ logs: [LogRecord], receivedAt: UInt64) async throws
+
+    /// Counts what was refused before it became a batch.
+    func count(_ ledger: LedgerCounts) async throws
+
+    func slices(_ query: SliceQuery) async throws -> SliceAnswer
+
+    /// The spans that a query selects, each with its canonical dimensions.
+    func spans(_ query: SpanQuery) async throws -> SpanAnswer
+
+    /// The traces whose id begins with these hexadecimal digits; `limit` at most.
+    func traceIDs(prefix: String, limit: Int) async throws -> [[UInt8]]
+
+    /// All spans of a trace; nil if there is none.
+    func trace(_ id: [UInt8]) async throws -> SpanRows?
+
+    /// The raw keys that some span, resource or scope has, and all canonical names.
+    func names() async throws -> KnownNames
+
+    func status() async throws -> StoreStatus
+}
+
+/// What became of a batch.
+package struct AppendReport: Sendable, Equatable {
+    /// Spans that were there already.
+    package var duplicates: Int
+
+    package init(duplicates: Int) { self.duplicates = duplicates }
+}
+
+/// Why a query has no answer.
+package enum QueryError: Error, Sendable, Equatable {
+    /// It took longer than it may.
+    case timeout(seconds: Int)
+    /// A regular expression is malformed.
+    case pattern(RegexError, of: String)
+}
+
+/// Names that a query may use.
+package struct KnownNames: Sendable {
+    package var canonical: [String]
+    package var raw: Set<String>
+    package var event: Set<String>
+
+    package init(canonical: [String], raw: Set<String>, event: Set<String>) {
+        self.canonical = canonical
+        self.raw = raw
+        self.event = event
+    }
+}
+
+/// How much is kept, for `/v1/status`.
+package struct StoreStatus: Sendable {
+    package struct Partition: Sendable {
+        package var name: String
+        package var spans: Int
+        package var segments: Int
+        package var bytes: Int
+
+        package init(name: String, spans: Int, segments: Int, bytes: Int) {
+            self.name = name
+            self.spans = spans
+            self.segments = segments
+            self.bytes = bytes
+        }
+    }
+
+    package var spans = 0
+    package var traces = 0
+    package var oldest: Int64?
+    package var newest: Int64?
+    package var partitions: [Partition] = []
+    /// Small segments and their spans that wait to be merged.
+    package var backlogSegments = 0
+    package var backlogSpans = 0
+    /// Traces that lie in several segments.
+    package var straddlingTraces = 0
+    /// Spans that wait for their commit.
+    package var queuedSpans = 0
+    package var warmBytes = 0
+    package var ledger = LedgerCounts()
+
+    package init() {}
+}

@@ -1,0 +1,82 @@
+import Store
+import Testing
+
+@testable import Queries
+
+@Suite struct `Times in queries` {
+    /// 2026-11-18T11:06:40Z.
+    private let now: Int64 = 1_795_000_000_000_000_000
+
+    @Test(
+        arguments: [
+            ("2026-11-18T11:06:40Z", 1_795_000_000_000_000_000),
+            ("2026-11-18", 1_794_960_000_000_000_000),
+            ("2026-11-18T12:06:40.5+01:00", 1_795_000_000_500_000_000),
+            ("02:40", 1_794_969_600_000_000_000), ("11:06", 1_794_999_960_000_000_000),
+            ("11:07", 1_794_913_620_000_000_000), ("-2h", 1_794_992_800_000_000_000),
+            ("now-90m", 1_794_994_600_000_000_000), ("now", 1_795_000_000_000_000_000), ("0", 0),
+            ("1795000000", 1_795_000_000_000_000_000), ("1795000000.5", 1_795_000_000_500_000_000),
+            ("1795000000123", 1_795_000_000_123_000_000),
+            ("1795000000123456", 1_795_000_000_123_456_000),
+            ("1795000000123456789", 1_795_000_000_123_456_789),
+        ] as [(String, Int64)])
+    func `are read in every form that is documented`(text: String, expected: Int64) {
+        #expect(TimeText.nanoseconds(text, now: now)?.time == expected)
+    }
+
+    @Test(arguments: [
+        "", "yesterday", "25:00", "2026-13-01", "-2", "now+1h", "1e400", "-5", "2026-02-30",
+    ])
+    func `are refused if they are none`(text: String) {
+        #expect(TimeText.nanoseconds(text, now: now) == nil)
+    }
+
+    @Test func `snap outward where they move with the clock`() throws {
+        var parameters = Parameters()
+        try parameters.add(urlEncoded: "since=1m")
+        let range = try QueryParameters(parameters, now: 1_795_000_003_000_000_001).range()
+        #expect(range.from == 1_794_999_940_000_000_000)
+        #expect(range.to == 1_795_000_010_000_000_000)
+    }
+
+    @Test(arguments: ["since=1h&from=0", "from=2026-11-19&to=2026-11-18", "since=5", "from=x"])
+    func `are refused where they make no range`(query: String) throws {
+        var parameters = Parameters()
+        try parameters.add(urlEncoded: query)
+        #expect(throws: QueryFailure.self) {
+            try QueryParameters(parameters, now: UInt64(now)).range()
+        }
+    }
+}
+
+@Suite struct `Query parameters` {
+    @Test func `keep what a browser and a person send`() throws {
+        var url = Parameters()
+        try url.add(urlEncoded: "where=tenant+%3D+%22Big%20Co%22&by=a%2Cb&empty=")
+        #expect(url["where"] == "tenant = \"Big Co\"" && url["by"] == "a,b" && url["empty"] == "")
+        var form = Parameters()
+        try form.add(urlEncoded: "where=release = 1.2+abc&limit=5", isForm: true)
+        #expect(form["where"] == "release = 1.2+abc")
+        var json = Parameters()
+        try json.add(json: Array(#"{"by":["a","b"],"limit":5,"where":"x = 1"}"#.utf8))
+        #expect(json["by"] == "a,b" && json["limit"] == "5")
+    }
+
+    @Test(arguments: ["a=%", "a=%4", "a=%zz", "a=%ff", "a=1&a=2", "b=1", "lmit=5"])
+    func `are refused when they are malformed, repeated or unknown`(query: String) {
+        #expect(throws: QueryFailure.self) {
+            var parameters = Parameters()
+            try parameters.add(urlEncoded: query)
+            try parameters.allow(only: ["a", "limit"])
+        }
+    }
+
+    @Test func `are told what they may have meant`() throws {
+        var parameters = Parameters()
+        try parameters.add(urlEncoded: "lmit=5")
+        let failure = #expect(throws: QueryFailure.self) {
+            try parameters.allow(only: ["by", "limit"])
+        }
+        #expect(failure?.message.contains("did you mean limit?") == true)
+    }
+}
