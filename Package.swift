@@ -7,24 +7,26 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+
 // The rooms, and who may import whom: downwards only. docs/ARCHITECTURE.md walks through them.
 let package = Package(
     name: "everyspan",
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     ],
     targets: [
         .target(
-            name: "Queries",
-            dependencies: [
-                "Spans", "Store", .product(name: "HTTPTypes", package: "swift-http-types"),
-            ],
+            name: "Queries", dependencies: ["JSON", "Spans", "Store", httpTypes],
             swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["JSON", "Spans"], swiftSettings: strict),
         .target(
             name: "EmbeddedStore",
             dependencies: [
-                "Dimensions", "Spans", "Store", "Zlib", "Migrations",
+                "Dimensions", "Migrations", "Spans", "Store", "Zlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -41,19 +43,30 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Dimensions", dependencies: ["JSON", "Spans", "Store"], swiftSettings: strict),
-        .target(name: "JSON", swiftSettings: strict),
         .target(name: "Store", dependencies: ["Spans"], swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "Spans", swiftSettings: strict),
-        .testTarget(name: "SpansTests", dependencies: ["Spans"], swiftSettings: strict),
+
         .testTarget(
-            name: "QueriesTests", dependencies: ["Queries", "Store"], swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+            name: "QueriesTests", dependencies: ["Queries", "Store", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WireTests", dependencies: ["JSON", "Spans", "TestSupport", "Wire"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EmbeddedStoreTests",
+            dependencies: ["EmbeddedStore", "Spans", "Store", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "DimensionsTests", dependencies: ["Dimensions", "Store"], swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: strict),
         .testTarget(
-            name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "Spans", "Store"],
-            swiftSettings: strict),
+            name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ZlibTests", dependencies: ["TestSupport", "Zlib"], swiftSettings: strict),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SpansTests", dependencies: ["Spans"], swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,11 @@
+internal import Spans
+
+#if canImport(Glibc)
+    private import Glibc
+#else
+    private import Darwin
+#endif
+
 /// A string of a JSON text, checked but not yet decoded.
 package struct JSONString {
     /// What stands between the quotes.
@@ -10,8 +18,10 @@ package struct JSONString {
     /// Whether it is this text. Keys are compared so, without being decoded.
     package func equals(_ text: StaticString) -> Bool {
         if hasEscapes { return decodedString == text.description }
-        let wanted = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        return raw.count == wanted.count && raw.elementsEqual(wanted)
+        guard raw.count == text.utf8CodeUnitCount, let base = raw.baseAddress else {
+            return raw.isEmpty && text.utf8CodeUnitCount == 0
+        }
+        return memcmp(base, text.utf8Start, raw.count) == 0
     }
 
     package var decodedString: String {

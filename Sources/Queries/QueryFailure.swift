@@ -1,4 +1,5 @@
 package import HTTPTypes
+internal import JSON
 
 /// Why a request was not answered, in the shape that every error has:
 /// `{"error":{"code":"bad_expression","message":"…","position":17}}`.

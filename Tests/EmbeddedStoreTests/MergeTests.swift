@@ -1,5 +1,6 @@
 import Foundation
 import Spans
+import TestSupport
 import Testing
 
 @testable import EmbeddedStore
@@ -112,18 +113,6 @@ func testSpans(_ count: Int, seed: UInt64) -> [TestSpan] {
             ],
             list: index % 4 == 0 ? ["doc-\(index % 13)", "doc-\(index % 7)", "ö"] : [],
             service: "s\(trace % 3)")
-    }
-}
-
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }
 

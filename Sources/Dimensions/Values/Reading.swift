@@ -1,4 +1,4 @@
-package import Store
+internal import Store
 
 /// How the value that a source holds becomes values of its dimension.
 package enum Reading: Sendable {

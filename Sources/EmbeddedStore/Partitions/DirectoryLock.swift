@@ -14,7 +14,8 @@ final class DirectoryLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var text = [UInt8](repeating: 0, count: 64)
             let length = max(0, read(descriptor, &text, text.count))
-            close(descriptor)
+            // The object is complete, so its deinit closes the descriptor: closing it here too would
+            // close whatever file of another thread got the number meanwhile.
             let owner = String(decoding: text.prefix(length), as: UTF8.self)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             throw StoreError.cannotOpen(

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Spans
 internal import Store
 

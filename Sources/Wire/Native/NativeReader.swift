@@ -1,0 +1,165 @@
+internal import JSON
+package import Spans
+
+/// Reads native spans: flat JSON objects, one, in an array, in `{"spans":[…]}`, or several in a row
+/// (docs/API.md, "Native spans").
+///
+/// A span that is wrong is refused with its reason and the rest is kept; so is a line that is not JSON.
+/// Where an array is broken, or nothing can be read at all, it throws, and the batch must be thrown away.
+///
+/// - Parameters:
+///   - receivedAt: Unix nanoseconds, for spans without a time.
+///   - random: makes the ids that were not sent.
+package func readNative(
+    _ bytes: UnsafeRawBufferPointer, receivedAt: UInt64,
+    random: inout some RandomNumberGenerator, into batch: inout SpanBatch
+) throws(WireError) -> ReadReport {
+    var reader = NativeReader(JSONCursor(bytes), receivedAt: receivedAt)
+    do {
+        try reader.body(&random, into: &batch)
+    } catch {
+        throw WireError(error)
+    }
+    return reader.report
+}
+
+struct NativeReader {
+    var cursor: JSONCursor
+    let receivedAt: UInt64
+    var report = ReadReport()
+    /// Reused from value to value.
+    var scratch: [UInt8] = []
+    var keyScratch: [UInt8] = []
+    /// The dotted path of the object that is being flattened.
+    var path: [UInt8] = []
+    var pathLevels = 0
+
+    init(_ cursor: JSONCursor, receivedAt: UInt64) {
+        self.cursor = cursor
+        self.receivedAt = receivedAt
+    }
+
+    mutating func body(
+        _ random: inout some RandomNumberGenerator, into batch: inout SpanBatch
+    ) throws(JSONError) {
+        // All native spans share an empty resource and scope.
+        let resource = batch.resources.beginRow()
+        let scope = batch.scopes.beginRow()
+        let rows = Rows(resource: resource, scope: scope)
+        if try enterEnvelope() {
+            return try array(rows, &random, into: &batch)
+        }
+        var firstError: JSONError?
+        while !cursor.isAtEnd() {
+            let start = cursor.offset
+            let before = batch.marker
+            do {
+                if try cursor.kind() == .array {
+                    try array(rows, &random, into: &batch)
+                } else {
+                    try value(rows, &random, into: &batch)
+                }
+            } catch {
+                // The rest of an array is lost with it; a line is lost alone.
+                if before.isArray(cursor, at: start) { throw error }
+                batch.goBack(to: before)
+                firstError = firstError ?? error
+                report.refuse("not JSON: \(error.message)")
+                if !cursor.recoverAtNextLine(from: start) { break }
+            }
+        }
+        if let firstError, report.accepted == 0 { throw firstError }
+    }
+
+    struct Rows {
+        let resource: Int
+        let scope: Int
+    }
+
+    /// Goes to the list of `{"spans":[…]}`: an object with such a list and without a name.
+    private mutating func enterEnvelope() throws(JSONError) -> Bool {
+        if cursor.isAtEnd() { throw cursor.error("expected a span") }
+        let start = cursor.offset
+        guard (try? cursor.kind()) == .object else { return false }
+        var probe = cursor
+        var list: Int?
+        var isFirst = true
+        do {
+            try probe.enterObject()
+            while let key = try probe.nextKey(&isFirst) {
+                if key.equals("name") { return false }
+                if key.equals("spans"), try probe.kind() == .array { list = probe.offset }
+                try probe.skip()
+            }
+        } catch {
+            return false
+        }
+        guard let list, probe.isAtEnd() else { return false }
+        cursor.goBack(to: start)
+        cursor.goBack(to: list)
+        return true
+    }
+
+    private mutating func array(
+        _ rows: Rows, _ random: inout some RandomNumberGenerator, into batch: inout SpanBatch
+    ) throws(JSONError) {
+        var isFirst = true
+        try cursor.enterArray()
+        while try cursor.nextElement(&isFirst) { try value(rows, &random, into: &batch) }
+    }
+
+    /// One span, or something that is none.
+    private mutating func value(
+        _ rows: Rows, _ random: inout some RandomNumberGenerator, into batch: inout SpanBatch
+    ) throws(JSONError) {
+        guard try cursor.kind() == .object else {
+            try cursor.skip()
+            report.refuse("expected an object")
+            batch.ledger.count(.invalidSpan)
+            return
+        }
+        let before = batch.marker
+        batch.spans.beginRow()
+        batch.spans.set(SpanField.resource, UInt64(rows.resource))
+        batch.spans.set(SpanField.scope, UInt64(rows.scope))
+        var span = NativeSpan()
+        path.removeAll(keepingCapacity: true)
+        pathLevels = 0
+        try members(of: &span, into: &batch)
+        if let fault = span.finish(
+            receivedAt: receivedAt, &random, into: &batch, generated: &report.generatedIDs)
+        {
+            batch.goBack(to: before)
+            batch.ledger.count(.invalidSpan)
+            report.refuse(fault)
+        } else {
+            report.accepted += 1
+        }
+    }
+}
+
+extension SpanBatch {
+    /// Where a span begins, so that it can be taken back.
+    struct Marker {
+        let spans: Int
+        let events: Int
+        let links: Int
+
+        /// Whether what was being read from `start` on is an array.
+        func isArray(_ cursor: JSONCursor, at start: Int) -> Bool {
+            var probe = cursor
+            probe.goBack(to: start)
+            return (try? probe.kind()) == .array
+        }
+    }
+
+    var marker: Marker {
+        Marker(spans: spans.rowCount, events: events.rowCount, links: links.rowCount)
+    }
+
+    /// Takes back the span that was begun after a marker, if any.
+    mutating func goBack(to marker: Marker) {
+        guard spans.rowCount > marker.spans else { return }
+        removeLastSpan(eventsBefore: marker.events, linksBefore: marker.links)
+    }
+}

@@ -1,0 +1,107 @@
+package import Spans
+
+/// What became of a body's log records.
+package struct LogReport: Sendable {
+    package var kept: [LogRecord] = []
+    /// Records that belong to no trace and are no GenAI events.
+    package var refused = 0
+
+    package init() {}
+
+    mutating func add(_ record: LogRecord) {
+        let isWanted =
+            record.traceID.contains { $0 != 0 } || record.eventName.hasPrefix("gen_ai.")
+        if isWanted { kept.append(record) } else { refused += 1 }
+    }
+}
+
+/// Reads an `ExportLogsServiceRequest` in protobuf. Each record that is kept becomes a message of its own,
+/// with its resource and scope.
+package func readLogs(protobuf bytes: UnsafeRawBufferPointer) throws(WireError) -> LogReport {
+    var report = LogReport()
+    var cursor = ProtobufCursor(bytes)
+    while let tag = try cursor.tag() {
+        if tag.raw == 1 << 3 | 2 {
+            try readResourceLogs(cursor.message(try cursor.range()), into: &report)
+        } else {
+            try cursor.skip(tag)
+        }
+    }
+    return report
+}
+
+/// The fields of a message by number; of each only bytes are kept.
+private func fields(
+    _ cursor: ProtobufCursor
+) throws(WireError) -> [(number: Int, range: Range<Int>)] {
+    var cursor = cursor
+    var fields: [(number: Int, range: Range<Int>)] = []
+    while let tag = try cursor.tag() {
+        if tag.wireType == 2 {
+            fields.append((tag.field, try cursor.range()))
+        } else {
+            try cursor.skip(tag)
+        }
+    }
+    return fields
+}
+
+private func readResourceLogs(
+    _ cursor: ProtobufCursor, into report: inout LogReport
+) throws(WireError) {
+    let members = try fields(cursor)
+    for member in members where member.number == 2 {
+        let inner = try fields(cursor.message(member.range))
+        for record in inner where record.number == 2 {
+            var message = ProtobufWriter()
+            for other in members where other.number != 2 {
+                message.field(other.number, bytes: cursor.bytes(other.range))
+            }
+            message.field(2) { scope in
+                for other in inner where other.number != 2 {
+                    scope.field(other.number, bytes: cursor.bytes(other.range))
+                }
+                scope.field(2, bytes: cursor.bytes(record.range))
+            }
+            report.add(try readRecord(cursor.message(record.range), message.bytes))
+        }
+    }
+}
+
+private func readRecord(
+    _ cursor: ProtobufCursor, _ bytes: [UInt8]
+) throws(WireError) -> LogRecord {
+    var cursor = cursor
+    var record = LogRecord(
+        traceID: [], spanID: [], time: 0, eventName: "", form: .protobuf, bytes: bytes)
+    var observed: UInt64 = 0
+    while let tag = try cursor.tag() {
+        switch tag.raw {
+        case 1 << 3 | 1: record.time = try cursor.fixed64()
+        case 6 << 3 | 2:
+            if let name = try eventName(cursor.message(try cursor.range())),
+                record.eventName.isEmpty
+            {
+                record.eventName = name
+            }
+        case 9 << 3 | 2: record.traceID = Array(try cursor.text())
+        case 10 << 3 | 2: record.spanID = Array(try cursor.text())
+        case 11 << 3 | 1: observed = try cursor.fixed64()
+        case 12 << 3 | 2: record.eventName = String(decoding: try cursor.text(), as: UTF8.self)
+        default: try cursor.skip(tag)
+        }
+    }
+    if record.time == 0 { record.time = observed }
+    return record
+}
+
+/// The older place of an event's name: the attribute `event.name`.
+private func eventName(_ pair: ProtobufCursor) throws(WireError) -> String? {
+    let members = try fields(pair)
+    guard let key = members.last(where: { $0.number == 1 }),
+        pair.bytes(key.range).elementsEqual("event.name".utf8),
+        let value = members.last(where: { $0.number == 2 })
+    else { return nil }
+    let text = try fields(pair.message(value.range)).last { $0.number == 1 }
+    return text.map { String(decoding: pair.bytes($0.range), as: UTF8.self) }
+}
