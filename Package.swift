@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     ],
     targets: [
+        .target(name: "HTTP", dependencies: [httpTypes], swiftSettings: strict),
         .target(
             name: "Queries", dependencies: ["JSON", "Spans", "Store", httpTypes],
             swiftSettings: strict),
@@ -47,6 +48,9 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "Spans", swiftSettings: strict),
 
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "TestSupport", httpTypes],
+            swiftSettings: strict),
         .testTarget(
             name: "QueriesTests", dependencies: ["Queries", "Store", "TestSupport"],
             swiftSettings: strict),
