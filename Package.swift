@@ -19,6 +19,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     ],
     targets: [
+        .executableTarget(
+            name: "everyspan",
+            dependencies: [
+                "EmbeddedStore", "HTTP", "Service", "Store", "Zlib",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Service",
+            dependencies: [
+                "HTTP", "JSON", "Queries", "Spans", "Store", "Wire", "Zlib", httpTypes,
+            ],
+            swiftSettings: strict),
         .target(name: "HTTP", dependencies: [httpTypes], swiftSettings: strict),
         .target(
             name: "Queries", dependencies: ["JSON", "Spans", "Store", httpTypes],

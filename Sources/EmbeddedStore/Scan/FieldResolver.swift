@@ -57,12 +57,13 @@ struct FieldResolver {
         switch name {
         case "name": return try text(SpanField.name)
         case "status_message": return try text(SpanField.statusMessage)
-        case "kind": return named(try frame.numbers(SpanField.kind), SpanText.kind)
-        case "status": return named(try frame.numbers(SpanField.status), SpanText.status)
+        case "kind": return named(try frame.numbers(SpanField.kind), SpanWords.kind)
+        case "status": return named(try frame.numbers(SpanField.status), SpanWords.status)
         case "start_time": return numbers(times.starts.map { .integer($0) })
         case "duration": return numbers(times.durations.map { duration($0, forComparison) })
         case "trace_id": return try traceIDs()
-        case "span_id": return numbers(try frame.numbers(SpanField.spanID).map(SpanText.id))
+        case "span_id":
+            return numbers(try frame.numbers(SpanField.spanID).map { .text(Hex.text(spanID: $0)) })
         case "parent_span_id": return try parentIDs()
         default: return nil
         }
@@ -83,7 +84,7 @@ struct FieldResolver {
                 times.rootRows.indices.map { trace in
                     if times.rootRows[trace] >= 0 { return statuses[Int(times.rootRows[trace])] }
                     return frame.rows(of: trace).contains { statuses[$0] == 2 } ? 2 : 0
-                }, SpanText.status)
+                }, SpanWords.status)
         case "name":
             let names = try text(SpanField.name)
             var result = names
@@ -140,11 +141,11 @@ struct FieldResolver {
         let spanIDs = try frame.numbers(SpanField.spanID)
         var builder = FieldBuilder(rowCount: frame.spanCount)
         for (row, parent) in parents.enumerated() where parent >= 0 {
-            builder.add(SpanText.id(spanIDs[Int(parent)]), row: row)
+            builder.add(.text(Hex.text(spanID: spanIDs[Int(parent)])), row: row)
         }
         if let far = try frame.column(.parentSpanID, withTexts: false) {
             far.presence.visit { row, entry in
-                builder.add(SpanText.id(far.numbers[entry]), row: row)
+                builder.add(.text(Hex.text(spanID: far.numbers[entry])), row: row)
             }
         }
         return builder.finished()
@@ -204,27 +205,4 @@ struct FieldResolver {
         }
         return result
     }
-}
-
-/// Fields of a span as the API writes them.
-package enum SpanText {
-    package static func kind(_ kind: UInt64) -> String {
-        switch kind {
-        case 2: "SERVER"
-        case 3: "CLIENT"
-        case 4: "PRODUCER"
-        case 5: "CONSUMER"
-        default: "INTERNAL"
-        }
-    }
-
-    package static func status(_ status: UInt64) -> String {
-        switch status {
-        case 1: "ok"
-        case 2: "error"
-        default: "unset"
-        }
-    }
-
-    static func id(_ id: UInt64) -> GroupValue { .text(Hex.text(spanID: id)) }
 }

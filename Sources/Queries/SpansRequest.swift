@@ -1,0 +1,69 @@
+internal import JSON
+internal import Spans
+package import Store
+
+/// `/v1/spans`: from parameters to the query, and how its answer is to be written.
+package struct SpansRequest: Sendable {
+    package let query: SpanQuery
+    /// What each span shows; empty for all of it.
+    private let fields: [Field]
+
+    package static let parameters =
+        QueryParameters.common + ["fields", "order", "limit", "cursor"]
+    /// Spans a page at most: an answer is made whole in memory.
+    package static let limitMax = 1000
+
+    package init(_ parameters: QueryParameters) throws {
+        try parameters.parameters.allow(only: Self.parameters)
+        let order = try parameters.choice("order", of: ["start_time", "duration"])
+        query = SpanQuery(
+            condition: try parameters.condition(), failure: try parameters.failure(),
+            range: try parameters.range(), order: order == "duration" ? .longest : .newest,
+            limit: try parameters.limit(most: Self.limitMax) ?? Self.limitMax,
+            after: try parameters.parameters["cursor"].map(Self.cursor))
+        fields = try parameters.fields("fields")
+    }
+
+    // MARK: Cursors
+
+    private static func cursor(_ text: String) throws -> SpanQuery.Cursor {
+        let parts = text.split(separator: ".")
+        guard parts.count == 3, let value = Int64(parts[0]), let trace = Hex.bytes(parts[1]),
+            trace.count == 16, let span = UInt64(parts[2], radix: 16)
+        else {
+            throw QueryFailure("bad_cursor", "cursor=\(text) is none that an answer gave")
+        }
+        return SpanQuery.Cursor(value: value, traceID: trace, spanID: span)
+    }
+
+    private static func text(_ cursor: SpanQuery.Cursor) -> String {
+        "\(cursor.value).\(Hex.text(cursor.traceID)).\(Hex.text(spanID: cursor.spanID))"
+    }
+
+    // MARK: Answers
+
+    package func body(_ answer: SpanAnswer) -> [UInt8] {
+        let writer = SpanJSON(answer.rows)
+        var json = JSONWriter()
+        json.object { json in
+            json.key("spans")
+            json.array { json in
+                for row in answer.rows.shown {
+                    json.newline()
+                    if fields.isEmpty {
+                        writer.write(row, &json)
+                    } else {
+                        writer.write(row, fields, &json)
+                    }
+                }
+            }
+            json.newline()
+            json.key("cursor")
+            if let next = answer.next { json.value(Self.text(next)) } else { json.null() }
+            json.key("coverage")
+            answer.coverage.write(&json)
+        }
+        json.newline()
+        return json.bytes
+    }
+}

@@ -1,0 +1,228 @@
+internal import HTTP
+internal import HTTPTypes
+internal import JSON
+internal import Queries
+internal import Spans
+internal import Store
+internal import Wire
+internal import Zlib
+
+/// Takes spans in: body → batch → committed → reply. 200 only once they are durable and visible.
+enum IngestRoutes {
+    static func traces(_ request: Request, _ service: Service) async throws -> Response {
+        try await otlp(request, service) { bytes, encoding in
+            var batch = SpanBatch()
+            let report =
+                switch encoding {
+                case .protobuf:
+                    try readTraces(protobuf: bytes, receivedAt: request.receivedAt, into: &batch)
+                case .json:
+                    try readTraces(json: bytes, receivedAt: request.receivedAt, into: &batch)
+                }
+            return Decoded(batch: batch, rejected: report.rejected, message: message(report))
+        } keep: { decoded in
+            _ = try await service.store.append(decoded.batch, receivedAt: request.receivedAt)
+            service.rate.count(decoded.batch.count)
+            return .spans
+        }
+    }
+
+    static func logs(_ request: Request, _ service: Service) async throws -> Response {
+        try await otlp(request, service) { bytes, encoding in
+            let report =
+                switch encoding {
+                case .protobuf: try readLogs(protobuf: bytes)
+                case .json: try readLogs(json: bytes)
+                }
+            let message =
+                report.refused == 0
+                ? "" : "only GenAI events and records with a trace id are kept here"
+            return Decoded(logs: report.kept, rejected: report.refused, message: message)
+        } keep: { decoded in
+            try await service.store.append(decoded.logs, receivedAt: request.receivedAt)
+            var ledger = LedgerCounts()
+            ledger.count(.logRecord, decoded.rejected)
+            try await service.store.count(ledger)
+            return .logRecords
+        }
+    }
+
+    static func metrics(_ request: Request, _ service: Service) async throws -> Response {
+        try await otlp(request, service) { bytes, encoding in
+            let count =
+                switch encoding {
+                case .protobuf: try countDataPoints(protobuf: bytes)
+                case .json: try countDataPoints(json: bytes)
+                }
+            let message =
+                count == 0 ? "" : "metrics are not stored here; set OTEL_METRICS_EXPORTER=none"
+            return Decoded(rejected: count, message: message)
+        } keep: { decoded in
+            var ledger = LedgerCounts()
+            ledger.count(.metricPoint, decoded.rejected)
+            try await service.store.count(ledger)
+            return .dataPoints
+        }
+    }
+
+    // MARK: OTLP
+
+    private struct Decoded: Sendable {
+        var batch = SpanBatch()
+        var logs: [LogRecord] = []
+        var rejected = 0
+        var message = ""
+    }
+
+    private static func message(_ report: ReadReport) -> String {
+        guard let first = report.refusals.first else { return "" }
+        let more = report.rejected - 1
+        return more == 0 ? first.reason : "\(first.reason); and \(more) more"
+    }
+
+    private static func otlp(
+        _ request: Request, _ service: Service,
+        decode: (UnsafeRawBufferPointer, OTLPEncoding) throws -> Decoded,
+        keep: (Decoded) async throws -> ExportReply.Signal
+    ) async throws -> Response {
+        let type = request.head.fields[.contentType]
+        guard let encoding = OTLPEncoding(contentType: type) else {
+            try await countRefused(service)
+            throw QueryFailure(
+                "unsupported_media_type",
+                "Content-Type is \(type ?? "missing"); it is application/x-protobuf or "
+                    + "application/json", status: .unsupportedMediaType)
+        }
+        let decoded: Decoded
+        do {
+            let body = try inflated(request, service)
+            decoded = try body.withUnsafeBytes { try decode($0, encoding) }
+        } catch let failure as QueryFailure {
+            try await countRefused(service)
+            return reply(
+                encoding, ExportReply.failure(encoding, code: 3, message: failure.message),
+                failure.status)
+        } catch let error as WireError {
+            try await countRefused(service)
+            return reply(
+                encoding, ExportReply.failure(encoding, code: 3, message: error.message),
+                .badRequest)
+        }
+        do {
+            let signal = try await keep(decoded)
+            return reply(
+                encoding,
+                ExportReply.success(
+                    encoding, signal, rejected: decoded.rejected, message: decoded.message), .ok)
+        } catch {
+            // A disk that is full or slow for now: clients try again, and nothing is lost.
+            var response = reply(
+                encoding, ExportReply.failure(encoding, code: 14, message: "\(error)"),
+                .serviceUnavailable)
+            response.fields.set("Retry-After", "1")
+            return response
+        }
+    }
+
+    private static func reply(
+        _ encoding: OTLPEncoding, _ body: [UInt8], _ status: HTTPResponse.Status
+    ) -> Response {
+        var fields = HTTPFields()
+        fields[.contentType] = encoding.contentType
+        return Response(status, fields, body: .bytes(body))
+    }
+
+    // MARK: Native
+
+    static func spans(_ request: Request, _ service: Service) async throws -> Response {
+        if isForm(request) { return try await QueryRoutes.spans(request, service) }
+        var parameters = Parameters()
+        if let query = request.head.query { try parameters.add(urlEncoded: query) }
+        try parameters.allow(only: [])
+        var batch = SpanBatch()
+        let report: ReadReport
+        do {
+            let body = try inflated(request, service)
+            var random = SystemRandomNumberGenerator()
+            report = try body.withUnsafeBytes {
+                try readNative($0, receivedAt: request.receivedAt, random: &random, into: &batch)
+            }
+        } catch let error as WireError {
+            try await countRefused(service)
+            throw QueryFailure("bad_body", error.message)
+        } catch let failure as QueryFailure {
+            try await countRefused(service)
+            throw failure
+        }
+        let appended = try await service.store.append(batch, receivedAt: request.receivedAt)
+        service.rate.count(batch.count)
+        let isRefused = report.accepted == 0 && report.rejected > 0
+        return .json(nativeReply(report, appended), isRefused ? .badRequest : .ok)
+    }
+
+    private static func nativeReply(_ report: ReadReport, _ appended: AppendReport) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("accepted", report.accepted)
+            json.member("duplicates", appended.duplicates)
+            json.member("rejected_count", report.rejected)
+            json.key("rejected")
+            json.array { json in
+                for refusal in report.refusals {
+                    json.object { json in
+                        json.member("index", refusal.index)
+                        json.member("reason", refusal.reason)
+                    }
+                }
+            }
+            json.key("ids")
+            json.array { json in
+                for id in report.generatedIDs {
+                    json.object { json in
+                        json.member("trace_id", Hex.text(id.traceID))
+                        json.member("span_id", Hex.text(spanID: id.spanID))
+                    }
+                }
+            }
+        }
+        json.newline()
+        return json.bytes
+    }
+
+    static func isForm(_ request: Request) -> Bool {
+        let type = request.head.fields[.contentType]?.lowercased() ?? ""
+        // curl calls whatever -d sends a form; a body that begins like JSON is none.
+        let first = request.body.first { $0 != 32 && $0 != 9 && $0 != 10 && $0 != 13 }
+        return type.hasPrefix("application/x-www-form-urlencoded")
+            && first != UInt8(ascii: "{") && first != UInt8(ascii: "[")
+    }
+
+    // MARK: Bodies
+
+    /// The body as it was before its content coding.
+    private static func inflated(_ request: Request, _ service: Service) throws -> [UInt8] {
+        let header = request.head.fields[.contentEncoding]
+        guard let coding = ContentCoding(header: header) else {
+            throw QueryFailure(
+                "unsupported_coding",
+                "Content-Encoding \(header ?? "") is neither gzip nor deflate",
+                status: .unsupportedMediaType)
+        }
+        do {
+            return try inflateBody(
+                request.body, coding: coding, bytesMax: service.settings.bodyBytesMax)
+        } catch BodyError.tooLarge(let bytesMax) {
+            throw QueryFailure(
+                "too_large", "the body inflates to more than \(bytesMax) bytes",
+                status: .contentTooLarge)
+        } catch BodyError.malformed(let reason) {
+            throw QueryFailure("bad_body", "the body does not inflate: \(reason)")
+        }
+    }
+
+    private static func countRefused(_ service: Service) async throws {
+        var ledger = LedgerCounts()
+        ledger.count(.refusedRequest)
+        try await service.store.count(ledger)
+    }
+}

@@ -1,0 +1,66 @@
+internal import HTTP
+internal import HTTPTypes
+internal import Queries
+
+/// The API in one screen: which path and method is answered by what.
+struct Routes: Sendable {
+    fileprivate typealias Handler = @Sendable (Request, Service) async throws -> Response
+
+    fileprivate struct Route: Sendable {
+        let path: String
+        var methods: [String: Handler]
+    }
+
+    private let routes: [Route] = [
+        Route(path: "/v1/traces", methods: ["POST": IngestRoutes.traces]),
+        Route(path: "/v1/logs", methods: ["POST": IngestRoutes.logs]),
+        Route(path: "/v1/metrics", methods: ["POST": IngestRoutes.metrics]),
+        Route(path: "/v1/spans", methods: ["POST": IngestRoutes.spans, "GET": QueryRoutes.spans]),
+        Route(
+            path: "/v1/slices", methods: ["GET": QueryRoutes.slices, "POST": QueryRoutes.slices]),
+        Route(path: "/v1/traces/*", methods: ["GET": QueryRoutes.trace]),
+        Route(path: "/v1/status", methods: ["GET": StatusRoutes.status]),
+        Route(path: "/healthz", methods: ["GET": StatusRoutes.health]),
+        Route(path: "/readyz", methods: ["GET": StatusRoutes.readiness]),
+    ]
+
+    init() {}
+
+    func answer(_ request: Request, _ service: Service) async throws -> Response {
+        var path = request.head.path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        if request.head.target == "*" { return Response(.noContent) }
+        guard let route = routes.first(where: { $0.matches(path) }) else {
+            let near = NearestName.of(path, among: routes.map(\.path))
+            throw QueryFailure(
+                "not_found",
+                "there is no \(path)" + (near.isEmpty ? "" : "; did you mean \(near[0])?"),
+                status: .notFound)
+        }
+        let method = request.head.method == "HEAD" ? "GET" : request.head.method
+        if let handler = route.methods[method] { return try await handler(request, service) }
+        var response =
+            method == "OPTIONS"
+            ? Response(.noContent)
+            : Response.failure(
+                QueryFailure(
+                    "method_not_allowed", "\(path) takes \(route.allowed)",
+                    status: .methodNotAllowed))
+        response.fields.set("Allow", route.allowed)
+        return response
+    }
+}
+
+extension Routes.Route {
+    fileprivate func matches(_ wanted: String) -> Bool {
+        guard path.hasSuffix("/*") else { return path == wanted }
+        let prefix = path.dropLast()
+        return wanted.hasPrefix(prefix) && wanted.count > prefix.count
+    }
+
+    fileprivate var allowed: String {
+        var names = methods.keys.sorted()
+        if methods["GET"] != nil { names.append("HEAD") }
+        return (names + ["OPTIONS"]).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,127 @@
+package import HTTP
+package import HTTPTypes
+internal import Queries
+internal import Spans
+package import Store
+internal import Synchronization
+
+/// Answers the HTTP API: from a request to the store and back. `Routes` is its table of contents.
+package final class Service: HTTPHandler {
+    let store: any Store
+    let settings: ServiceSettings
+    let rate = IngestRate()
+    let started = ContinuousClock.now
+    private let cors: CORS
+    private let routes: Routes
+    private let isReady = Atomic(true)
+    private let log: @Sendable (String) -> Void
+
+    /// - Parameter log: is told in one line what an operator should know.
+    package init(
+        store: any Store, settings: ServiceSettings, log: @escaping @Sendable (String) -> Void
+    ) {
+        self.store = store
+        self.settings = settings
+        self.log = log
+        cors = CORS(origins: settings.corsOrigins)
+        routes = Routes()
+    }
+
+    /// From now on `/readyz` says that the service stops, so that load balancers look elsewhere.
+    package func stopping() { isReady.store(false, ordering: .relaxed) }
+
+    var accepts: Bool { isReady.load(ordering: .relaxed) }
+
+    // MARK: Requests
+
+    package func admit(_ head: RequestHead) -> Admission {
+        .read(bodyBytesMax: settings.bodyBytesMax)
+    }
+
+    package func respond(to request: Request) async -> Response {
+        let start = ContinuousClock.now
+        let origin = request.head.fields.value("origin")
+        var response: Response
+        if let preflight = cors.preflight(request.head) {
+            response = preflight
+        } else {
+            response = await answer(request)
+        }
+        cors.allow(origin, &response)
+        let milliseconds = start.duration(to: .now) / .milliseconds(1)
+        response.fields.set(
+            "Server-Timing",
+            "total;dur=\(Int(milliseconds * 1000) / 1000).\(Int(milliseconds * 1000) % 1000)")
+        return response
+    }
+
+    private func answer(_ request: Request) async -> Response {
+        do {
+            return try await routes.answer(request, self)
+        } catch let failure as QueryFailure {
+            return .failure(failure)
+        } catch QueryError.timeout(let seconds) {
+            return .failure(
+                QueryFailure(
+                    "query_timeout",
+                    "the query took longer than \(seconds) s; narrow its time range",
+                    status: .gatewayTimeout))
+        } catch QueryError.pattern(let error, let pattern) {
+            return .failure(
+                QueryFailure(
+                    "bad_expression", "\(pattern) is no regular expression: \(error.message)"))
+        } catch is CancellationError {
+            return .failure(
+                QueryFailure("cancelled", "the client went away", status: .serviceUnavailable))
+        } catch {
+            // Clients retry 503: what failed here may work in a moment, a full disk included.
+            log("\(request.head.method) \(request.head.path): \(error)")
+            var response = Response.failure(
+                QueryFailure("unavailable", "\(error)", status: .serviceUnavailable))
+            response.fields.set("Retry-After", "1")
+            return response
+        }
+    }
+
+    package func refused(_ status: HTTPResponse.Status, _ reason: String) {
+        let store = store
+        let log = log
+        Task {
+            var ledger = LedgerCounts()
+            ledger.count(.refusedRequest)
+            do {
+                try await store.count(ledger)
+            } catch {
+                log("cannot count a refused request: \(error)")
+            }
+        }
+    }
+}
+
+extension Response {
+    static func json(_ body: [UInt8], _ status: HTTPResponse.Status = .ok) -> Response {
+        var fields = HTTPFields()
+        fields[.contentType] = "application/json"
+        fields[.cacheControl] = "no-cache"
+        return Response(status, fields, body: .bytes(body))
+    }
+
+    static func failure(_ failure: QueryFailure) -> Response {
+        json(failure.json + [10], failure.status)
+    }
+
+    static func text(_ text: String, _ status: HTTPResponse.Status = .ok) -> Response {
+        var fields = HTTPFields()
+        fields[.contentType] = "text/plain; charset=utf-8"
+        return Response(status, fields, body: .bytes(Array(text.utf8)))
+    }
+}
+
+extension HTTPFields {
+    /// The value of a field by its name, in any case.
+    func value(_ name: String) -> String? { HTTPField.Name(name).flatMap { self[$0] } }
+
+    mutating func set(_ name: String, _ value: String) {
+        if let name = HTTPField.Name(name) { self[name] = value }
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command.
+@main
+struct Everyspan: AsyncParsableCommand {
+    /// The version of this program, as CHANGELOG.md lists it.
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "everyspan",
+        abstract: "Keeps every LLM span, and answers which slice is failing, and why.",
+        subcommands: [Serve.self, Import.self, Version.self])
+}
+
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+    func run() { print("everyspan \(Everyspan.version)") }
+}

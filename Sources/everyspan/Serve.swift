@@ -1,0 +1,61 @@
+import ArgumentParser
+import EmbeddedStore
+import HTTP
+import Logging
+import Service
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take spans in and answer questions about them.",
+        discussion: """
+            Each option can also be set in the environment, as EVERYSPAN_DATA for --data, or in a \
+            configuration file of lines such as `data = /var/lib/everyspan`. A flag goes before the \
+            environment, which goes before the file.
+            """)
+
+    @Option(help: "The directory that holds the data; made if missing.")
+    var data: String?
+    @Option(help: "HOST:PORT to listen on (default: 127.0.0.1:4318).")
+    var listen: String?
+    @Option(help: "Remove spans older than this, as 30d or 12h (default: keep everything).")
+    var retain: String?
+    @Option(help: "A configuration file.")
+    var config: String?
+    @Option(help: "Bytes of a body at most, as sent and inflated (default: 67108864).")
+    var bodyBytesMax: Int?
+    @Option(help: "Bytes of decoded columns kept in memory (default: 268435456).")
+    var warmBytesMax: Int?
+    @Option(help: "Seconds a query may take (default: 30).")
+    var querySecondsMax: Int?
+    @Option(help: "Seconds to wait for requests in work when stopping (default: 30).")
+    var drainSeconds: Int?
+    @Option(help: "Origins whose pages may use the API, separated by commas (default: none).")
+    var corsOrigins: String?
+
+    func run() async throws {
+        let settings = try Settings(self)
+        let logger = Logger(label: "everyspan") { StreamLogHandler.standardError(label: $0) }
+        let log: @Sendable (String) -> Void = { logger.warning("\($0)") }
+        let stop = StopSignals()
+        let store = try EmbeddedStore(settings.store, log: log)
+        let service = Service(store: store, settings: settings.service, log: log)
+        let server: HTTPServer
+        do {
+            server = try HTTPServer(
+                host: settings.host, port: settings.port, limits: settings.limits, handler: service)
+        } catch {
+            try store.close()
+            throw error
+        }
+        await server.start()
+        logger.info(
+            "everyspan \(Everyspan.version) listens on http://\(settings.address(server.port)), data in \(settings.store.directory)"
+        )
+        let signal = await stop.wait()
+        logger.info("\(signal): finishing what was accepted")
+        service.stopping()
+        await server.drain(timeout: .seconds(settings.drainSeconds))
+        try store.close()
+        logger.info("stopped")
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import EmbeddedStore
+import Foundation
+import HTTP
+import Service
+
+/// What `serve` was told, by flag, environment or configuration file.
+struct Settings {
+    var host = "127.0.0.1"
+    var port = 4318
+    var store: EmbeddedStore.Settings
+    var service = ServiceSettings()
+    var limits = HTTPLimits()
+    var drainSeconds = 30
+
+    init(
+        _ flags: Serve, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        let path = flags.config ?? environment["EVERYSPAN_CONFIG"]
+        let file = try path.map(ConfigurationFile.init(path:)) ?? ConfigurationFile()
+        func text(_ flag: String?, _ name: String) -> String? {
+            let variable = "EVERYSPAN_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
+            return flag ?? environment[variable] ?? file[name]
+        }
+        func number(_ flag: Int?, _ name: String, _ standard: Int) throws -> Int {
+            guard let text = text(flag.map(String.init), name) else { return standard }
+            guard let number = Int(text), number > 0 else {
+                throw ValidationError("\(name) is \(text); it is a number from 1 on")
+            }
+            return number
+        }
+        guard let data = text(flags.data, "data"), !data.isEmpty else {
+            throw ValidationError("say where the data lies: --data DIR, or EVERYSPAN_DATA")
+        }
+        store = EmbeddedStore.Settings(directory: data)
+        store.retainSeconds = try text(flags.retain, "retain").map(Self.seconds)
+        store.warmBytesMax = try number(flags.warmBytesMax, "warm-bytes-max", store.warmBytesMax)
+        store.querySecondsMax = try number(
+            flags.querySecondsMax, "query-seconds-max", store.querySecondsMax)
+        limits.bodyBytesMax = try number(flags.bodyBytesMax, "body-bytes-max", limits.bodyBytesMax)
+        service.bodyBytesMax = limits.bodyBytesMax
+        service.version = Everyspan.version
+        drainSeconds = try number(flags.drainSeconds, "drain-seconds", drainSeconds)
+        let origins = text(flags.corsOrigins, "cors-origins") ?? ""
+        service.corsOrigins = origins.split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        try readListen(text(flags.listen, "listen"))
+    }
+
+    /// `HOST:PORT`, `[::1]:4318`, `:4318` for all addresses, or a port alone.
+    private mutating func readListen(_ text: String?) throws {
+        guard let text else { return }
+        let colon = text.lastIndex(of: ":")
+        let portText = colon.map { text[text.index(after: $0)...] } ?? text[...]
+        guard let port = Int(portText), (0...65535).contains(port) else {
+            throw ValidationError("listen is \(text); it is HOST:PORT, such as 127.0.0.1:4318")
+        }
+        self.port = port
+        guard let colon else { return }
+        let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
+        self.host = host.isEmpty ? "0.0.0.0" : host
+    }
+
+    func address(_ port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// `30d`, `12h`, `90m` or `3600s`.
+    static func seconds(_ text: String) throws -> Int {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
+            count > 0
+        else { throw ValidationError("\(text) is no duration such as 30d, 12h or 90m") }
+        return count * unit
+    }
+}
+
+/// Lines of `name = value`, the names those of the flags; `#` begins a comment.
+struct ConfigurationFile {
+    private var values: [String: String] = [:]
+
+    static let names = [
+        "data", "listen", "retain", "body-bytes-max", "warm-bytes-max", "query-seconds-max",
+        "drain-seconds", "cors-origins",
+    ]
+
+    init() {}
+
+    init(path: String) throws {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw ValidationError("cannot read \(path): \(error.localizedDescription)")
+        }
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
+            let content = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+            if content.isEmpty { continue }
+            let parts = content.split(separator: "=", maxSplits: 1).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            guard parts.count == 2, Self.names.contains(parts[0]) else {
+                throw ValidationError(
+                    "\(path), line \(index + 1): expected a line such as data = /var/lib/everyspan; "
+                        + "the names are \(Self.names.joined(separator: ", "))")
+            }
+            values[parts[0]] = parts[1]
+        }
+    }
+
+    subscript(name: String) -> String? { values[name] }
+}
