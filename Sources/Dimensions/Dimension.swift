@@ -35,14 +35,15 @@ package struct Dimension: Sendable {
 
     init(
         _ name: String, as kind: Kind = .text, inherited: Bool = false,
-        completion: Completion? = nil, from sources: [DimensionSource]...
+        completion: Completion? = nil, reading: Reading = .plain,
+        from sources: [DimensionSource]...
     ) {
         self.name = name
         self.kind = kind
         self.isInherited = inherited
         self.completion = completion
         // The canonical name as an attribute is the first alias of all.
-        self.sources = [.attribute(name)] + sources.flatMap { $0 }
+        self.sources = [.attribute(name).read(reading)] + sources.flatMap { $0 }
     }
 
     /// The same, read from each span alone.

@@ -32,6 +32,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Origins whose pages may use the API, separated by commas (default: none).")
     var corsOrigins: String?
 
+    @Option(help: "Whether small segments are merged: on, or off to measure without (default: on).")
+    var merging: String?
+
     func run() async throws {
         let settings = try Settings(self)
         let logger = Logger(label: "everyspan") { StreamLogHandler.standardError(label: $0) }

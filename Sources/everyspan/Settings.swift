@@ -39,6 +39,11 @@ struct Settings {
             flags.querySecondsMax, "query-seconds-max", store.querySecondsMax)
         limits.bodyBytesMax = try number(flags.bodyBytesMax, "body-bytes-max", limits.bodyBytesMax)
         service.bodyBytesMax = limits.bodyBytesMax
+        switch text(flags.merging, "merging") ?? "on" {
+        case "on": store.merges = true
+        case "off": store.merges = false
+        case let other: throw ValidationError("merging is \(other); it is on or off")
+        }
         service.version = Everyspan.version
         drainSeconds = try number(flags.drainSeconds, "drain-seconds", drainSeconds)
         let origins = text(flags.corsOrigins, "cors-origins") ?? ""
@@ -82,7 +87,7 @@ struct ConfigurationFile {
 
     static let names = [
         "data", "listen", "retain", "body-bytes-max", "warm-bytes-max", "query-seconds-max",
-        "drain-seconds", "cors-origins",
+        "drain-seconds", "cors-origins", "merging",
     ]
 
     init() {}

@@ -91,7 +91,7 @@ extension DimensionTable {
 
     static let experiments: [Dimension] = [
         Dimension(
-            "locale", inherited: true,
+            "locale", inherited: true, reading: .locale,
             from: .attributes(
                 "user.locale", "browser.language", "http.request.header.accept-language",
                 "gen_ai.prompt.variable.locale", "gen_ai.prompt.variable.language"

@@ -2,7 +2,7 @@
 extension DimensionTable {
     static let models: [Dimension] = [
         Dimension(
-            "provider",
+            "provider", reading: .provider,
             from: [
                 .attribute("gen_ai.provider.name").read(.providerUnlessFramework),
                 .attribute("gen_ai.system").read(.providerUnlessFramework),
@@ -34,7 +34,7 @@ extension DimensionTable {
                 .attribute("llm.response.model"),
             ]),
         Dimension(
-            "finish_reason",
+            "finish_reason", reading: .finishReason,
             from: .attributes(
                 "gen_ai.response.finish_reasons", "gen_ai.response.finish_reason",
                 "llm.finish_reason", "ai.response.finishReason", "gen_ai.finishReason",

@@ -3,6 +3,7 @@ extension DimensionTable {
     static let usage: [Dimension] = [
         Dimension(
             "tokens.input", as: .number, completion: .includingCached("tokens.cached"),
+            reading: .tokens,
             from: .attributes(
                 "gen_ai.usage.input_tokens", "llm.token_count.prompt",
                 "gen_ai.usage.prompt_tokens", "ai.usage.inputTokens", "ai.usage.promptTokens",
@@ -15,7 +16,7 @@ extension DimensionTable {
                 .attribute("input_tokens").read(.tokens),
             ]),
         Dimension(
-            "tokens.output", as: .number,
+            "tokens.output", as: .number, reading: .tokens,
             from: .attributes(
                 "gen_ai.usage.output_tokens", "llm.token_count.completion",
                 "gen_ai.usage.completion_tokens", "ai.usage.outputTokens",
@@ -28,7 +29,7 @@ extension DimensionTable {
                 .attribute("output_tokens").read(.tokens),
             ]),
         Dimension(
-            "tokens.cached", as: .number,
+            "tokens.cached", as: .number, reading: .tokens,
             from: .attributes(
                 "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
                 "llm.token_count.prompt_details.cache_read",
@@ -48,7 +49,7 @@ extension DimensionTable {
                 .attribute("cache_read_tokens").read(.tokens),
             ]),
         Dimension(
-            "tokens.reasoning", as: .number,
+            "tokens.reasoning", as: .number, reading: .tokens,
             from: .attributes(
                 "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
                 "llm.usage.reasoning_tokens", "llm.token_count.completion_details.reasoning",

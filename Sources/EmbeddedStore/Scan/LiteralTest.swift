@@ -81,6 +81,8 @@ struct LiteralTest: Sendable {
         case (.integer, .percentile), (.double, .percentile):
             guard let percentile else { return nil }
             return value.number.map { order($0, percentile) }
+        // A number orders numbers only: text such as "x" is neither above 1 nor below.
+        case (.text, .bare(let b)) where Number(b) != nil: return nil
         case (.text(let a), .text(let b)), (.text(let a), .bare(let b)):
             if a == b { return 0 }
             return a.utf8.lexicographicallyPrecedes(b.utf8) ? -1 : 1

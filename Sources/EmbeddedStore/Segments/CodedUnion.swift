@@ -30,12 +30,19 @@ struct CodedUnion {
 
     /// Gives the values to the column as they came.
     func orderByFirstUse(_ column: inout ColumnData) {
+        if type == .strings { column.strings = StringTable(elements) }
         var newCode = [UInt32](repeating: .max, count: values.count)
         for index in column.codes.indices {
             let code = Int(column.codes[index])
             if newCode[code] == .max {
-                newCode[code] = UInt32(column.strings.count)
-                values.withValue(code) { column.strings.append($0) }
+                newCode[code] = UInt32(column.valueCount)
+                values.withValue(code) { value in
+                    if type == .strings {
+                        column.lists.append(listCodes(value))
+                    } else {
+                        column.strings.append(value)
+                    }
+                }
             }
             column.codes[index] = newCode[code]
         }
