@@ -22,7 +22,7 @@ let package = Package(
         .executableTarget(
             name: "everyspan",
             dependencies: [
-                "EmbeddedStore", "HTTP", "Service", "Store", "Zlib",
+                "CMalloc", "EmbeddedStore", "HTTP", "Service",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -54,6 +54,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(

@@ -129,5 +129,9 @@ final class Engine: Sendable {
 
     func close() throws { try directory.close() }
 
-    private func publish(_ snapshot: Snapshot) { published.withLock { $0 = snapshot } }
+    private func publish(_ snapshot: Snapshot) {
+        var snapshot = snapshot
+        snapshot.frames = FrameCache()
+        published.withLock { $0 = snapshot }
+    }
 }

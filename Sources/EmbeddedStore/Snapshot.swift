@@ -8,6 +8,8 @@ struct Snapshot: Sendable {
     var large: [SegmentView] = []
     /// Rises with each commit; merging does not change it.
     var contentVersion = 0
+    /// What queries of this snapshot share; a new one for each that is published.
+    var frames = FrameCache()
 
     var views: [SegmentView] { small + large }
 

@@ -14,6 +14,11 @@ package enum Hex {
         text(withUnsafeBytes(of: spanID.bigEndian) { Array($0) })
     }
 
+    /// A trace id, as the big-endian number of its 16 bytes.
+    package static func text(traceID: UInt128) -> String {
+        text(withUnsafeBytes(of: traceID.bigEndian) { Array($0) })
+    }
+
     /// nil unless all are pairs of hexadecimal digits, of either case.
     package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
         let digits = Array(text.utf8)

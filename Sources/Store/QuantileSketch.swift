@@ -33,6 +33,17 @@ package struct QuantileSketch: Sendable {
         }
     }
 
+    /// Adds several values: the calls of a hot loop, a thousand at a time.
+    package mutating func add(contentsOf values: [UInt64]) {
+        count += values.count
+        if buckets.isEmpty {
+            self.values += values
+            if count > Self.exactMax { spill() }
+            return
+        }
+        for value in values { buckets[Self.bucket(of: value)] += 1 }
+    }
+
     package mutating func merge(_ other: QuantileSketch) {
         count += other.count
         if buckets.isEmpty, other.buckets.isEmpty {

@@ -21,9 +21,10 @@ package struct SliceFigures: Sendable {
     package struct Example: Hashable, Sendable {
         package var hasFailed: Bool
         package var start: Int64
-        package var traceID: [UInt8]
+        /// Its 16 bytes as a big-endian number.
+        package var traceID: UInt128
 
-        package init(hasFailed: Bool, start: Int64, traceID: [UInt8]) {
+        package init(hasFailed: Bool, start: Int64, traceID: UInt128) {
             self.hasFailed = hasFailed
             self.start = start
             self.traceID = traceID
@@ -32,7 +33,7 @@ package struct SliceFigures: Sendable {
         func precedes(_ other: Example) -> Bool {
             if hasFailed != other.hasFailed { return hasFailed }
             if start != other.start { return start > other.start }
-            return traceID.lexicographicallyPrecedes(other.traceID)
+            return traceID < other.traceID
         }
     }
 

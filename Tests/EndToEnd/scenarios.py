@@ -15,6 +15,7 @@ import otlp
 import workload
 from client import PROTOBUF, post_all
 from mixed import mixed
+from oracle import flattened
 from server import Server
 
 NDJSON = "application/x-ndjson"
@@ -70,7 +71,12 @@ def cut(items: Lines, sizes: Iterable[int]) -> Iterator[Lines]:
 
 
 def as_otlp(group: Lines) -> bytes:
-    return otlp.request(orjson.loads(line) for line in group).SerializeToString()
+    """Nested objects become dotted keys, as native ingest makes them; an OTLP map would stay one value."""
+    return otlp.request(flat(orjson.loads(line)) for line in group).SerializeToString()
+
+
+def flat(span: dict[str, Any]) -> dict[str, Any]:
+    return {name: leaf for key, value in span.items() for name, leaf in flattened(key, value)}
 
 
 def ndjson_in_order(path: Path) -> Iterator[bytes]:

@@ -19,15 +19,17 @@ enum MergeOrder {
             guard let traceIDs = source.field(SpanField.traceID),
                 traceIDs.presence.count == source.spanCount
             else { throw DamagedBytes("spans without trace ids") }
-            let codes = (0..<traceIDs.strings.count).map { code in
-                traceIDs.strings.withValue(code) { traces.code(of: $0) }
-            }
-            firstStart.append(
-                contentsOf: repeatElement(.max, count: traces.count - firstStart.count))
+            // Only traces of rows that are taken: of a large segment these may be few.
+            var codes = [UInt32](repeating: .max, count: traceIDs.strings.count)
             let starts = source.numbers(SpanField.start)
             let spanIDs = source.numbers(SpanField.spanID)
             for row in 0..<source.spanCount where deleted[index]?.contains(row) != true {
-                let trace = codes[Int(traceIDs.codes[row])]
+                let own = Int(traceIDs.codes[row])
+                if codes[own] == .max {
+                    codes[own] = traceIDs.strings.withValue(own) { traces.code(of: $0) }
+                    if firstStart.count < traces.count { firstStart.append(.max) }
+                }
+                let trace = codes[own]
                 firstStart[Int(trace)] = min(firstStart[Int(trace)], starts[row])
                 rows.append(
                     Row(

@@ -48,6 +48,8 @@ struct SegmentFrame: Frame {
     private let segment: Segment
     let traceEnds: [UInt32]
     let skipped: [Bool]?
+    var startMin: Int64 { segment.record.startMin }
+    var startMax: Int64 { segment.record.startMax }
 
     init(_ segment: Segment, traceEnds: [UInt32], skipped: [Bool]?) {
         self.segment = segment

@@ -7,7 +7,8 @@ struct LooseFrame: Frame {
     private let sources: [any ColumnSource]
     private let assembly: SegmentAssembly
     private let parents: [Int32]
-    /// Columns that were gathered already: several parts of a query ask for the same.
+    /// Columns that were gathered already, and what was derived from them: several parts of a query, and
+    /// several queries of a snapshot, ask for the same.
     private let gathered = Cache()
     let traceEnds: [UInt32]
     /// Where each row lies in the sources.
@@ -19,6 +20,7 @@ struct LooseFrame: Frame {
 
     private final class Cache: Sendable {
         let columns = Mutex<[ColumnKey: ColumnData?]>([:])
+        let derived = Mutex<[String: any Sendable]>([:])
     }
 
     /// - Parameter sources: columns, and for each the rows that are not to be taken.
@@ -90,7 +92,10 @@ struct LooseFrame: Frame {
     }
 
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
-        try make()
+        if let known = gathered.derived.withLock({ $0[name] }) as? T { return known }
+        let value = try make()
+        gathered.derived.withLock { $0[name] = value }
+        return value
     }
 }
 

@@ -50,4 +50,19 @@ struct MatchedUnits {
             spanCount = numbers.count
         }
     }
+
+    /// What senders' SDKs dropped, over the matched spans.
+    func droppedUpstream(_ frame: any Frame) throws -> Int {
+        var dropped = 0
+        for field in [SpanField.droppedAttributes, .droppedEvents, .droppedLinks] {
+            guard let column = try frame.field(field) else { continue }
+            let dense = column.denseNumbers(rowCount: frame.spanCount)
+            for number in numbers {
+                let rows =
+                    unit == .trace ? frame.rows(of: Int(number)) : Int(number)..<Int(number) + 1
+                for row in rows { dropped += Int(truncatingIfNeeded: dense[row]) }
+            }
+        }
+        return dropped
+    }
 }

@@ -10,18 +10,15 @@ enum Scanner {
     ) throws -> SliceAnswer {
         let frames = try Frames.of(snapshot, range: query.range)
         let percentiles = try percentiles(query, frames, control)
-        var partial = SlicePartial()
-        for part in try parallel(
-            frames,
-            { frame in
-                try SliceScan(
-                    query, FieldResolver(frame: frame, control: control), percentiles: percentiles
-                ).scan()
-            })
-        {
-            partial.merge(part)
+        let scans = try parallel(frames) { frame in
+            try SliceScan(
+                query, FieldResolver(frame: frame, control: control), percentiles: percentiles)
         }
-        return answer(query, partial, snapshot)
+        try control.check()
+        var answer = try SliceRows(query, scans).answer(control)
+        answer.coverage.oldest = snapshot.oldest
+        answer.coverage.newest = snapshot.newest
+        return answer
     }
 
     /// What `p95` and the like in a query stand for: percentiles of the duration over all units of its
@@ -38,71 +35,26 @@ enum Scanner {
             { frame in
                 try SliceScan(
                     everything, FieldResolver(frame: frame, control: control), percentiles: [:]
-                ).scan()
+                ).total()
             })
         {
-            all.merge(part.total.durations)
+            all.merge(part.durations)
         }
         return Dictionary(uniqueKeysWithValues: ranks.map { ($0, all.quantile($0 / 100) ?? 0) })
     }
 
-    /// One result for each frame, in their order. The first error is thrown once all are done.
-    static func parallel<T: Sendable>(
-        _ frames: [any Frame], _ scan: @Sendable (any Frame) throws -> T
+    /// One result for each part, in their order. The first error is thrown once all are done.
+    static func parallel<Part: Sendable, T: Sendable>(
+        _ parts: [Part], _ work: @Sendable (Part) throws -> T
     ) throws -> [T] {
+        if parts.count == 1 { return [try work(parts[0])] }
         let results = Mutex<[Int: Result<T, any Error>]>([:])
-        DispatchQueue.concurrentPerform(iterations: frames.count) { index in
-            let result = Result { try scan(frames[index]) }
+        DispatchQueue.concurrentPerform(iterations: parts.count) { index in
+            let result = Result { try work(parts[index]) }
             results.withLock { $0[index] = result }
         }
         return try results.withLock { results in
-            try frames.indices.compactMap { try results[$0]?.get() }
+            try parts.indices.compactMap { try results[$0]?.get() }
         }
-    }
-
-    private static func answer(
-        _ query: SliceQuery, _ partial: SlicePartial, _ snapshot: Snapshot
-    ) -> SliceAnswer {
-        var rows = partial.groups.map { key, figures in
-            SliceRow(key: SliceScan.values(of: key, count: query.by.count), figures: figures)
-        }
-        if query.by.isEmpty { rows = [SliceRow(key: [], figures: partial.total)] }
-        let failing = rows.count { $0.figures.failures > 0 }
-        let count = rows.count
-        rows.sort(by: RowSort(query.order).precedes)
-        var other: SliceFigures?
-        if let limit = query.limit, rows.count > limit {
-            var rest = SliceFigures()
-            for row in rows[limit...] { rest.merge(row.figures) }
-            rest.examples = []
-            other = rest
-            rows.removeLast(rows.count - limit)
-        }
-        var coverage = Coverage(range: query.range)
-        coverage.oldest = snapshot.oldest
-        coverage.newest = snapshot.newest
-        coverage.matched = partial.total.count
-        coverage.spans = partial.matchedSpans
-        coverage.openTraces = partial.openTraces
-        coverage.droppedUpstream = partial.droppedUpstream
-        return SliceAnswer(
-            rows: rows, total: partial.total, other: other, groups: count,
-            failingGroups: failing, coverage: coverage)
-    }
-}
-
-/// The order of rows: by the figure, then more units first, then values ascending, null last.
-private struct RowSort {
-    private let order: RowOrder
-
-    init(_ order: RowOrder) { self.order = order }
-
-    func precedes(_ a: SliceRow, _ b: SliceRow) -> Bool {
-        let left = a.figures.sortValue(order.figure)
-        let right = b.figures.sortValue(order.figure)
-        if left != right { return order.isAscending ? left < right : left > right }
-        if a.figures.count != b.figures.count { return a.figures.count > b.figures.count }
-        for (left, right) in zip(a.key, b.key) where left != right { return left < right }
-        return false
     }
 }

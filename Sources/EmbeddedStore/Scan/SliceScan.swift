@@ -1,73 +1,207 @@
 internal import Spans
 internal import Store
 
-/// The part of a slices answer that one frame gives; merges with those of other frames.
-struct SlicePartial: Sendable {
-    /// By the tags and bytes of the values of `by`.
-    var groups: [[UInt8]: SliceFigures] = [:]
-    var total = SliceFigures()
-    var matchedSpans = 0
-    var openTraces = 0
-    var droppedUpstream = 0
+/// Answers a slices query over one frame, in two steps.
+///
+/// First it is settled which units count, which groups each belongs to, and how many units and failures
+/// each group has: all that choosing rows needs. Then figures are summed, for chosen groups each and for
+/// all others together, over flat arrays.
+struct SliceScan: Sendable {
+    private let query: SliceQuery
+    private let frame: any Frame
+    private let units: MatchedUnits
+    private let usage: UnitUsage
+    private let values: [UnitValues]
+    private let groups: UnitGroups
+    private let callCodes: [[UInt32]?]
+    private let traceIDs: ColumnData?
+    /// By group.
+    let tallies: [Tally]
+    let droppedUpstream: Int
 
-    mutating func merge(_ other: SlicePartial) {
-        for (key, figures) in other.groups {
-            groups[key, default: SliceFigures()].merge(figures)
+    /// What is known of a group before its figures.
+    struct Tally: Sendable {
+        var count = 0
+        var failures = 0
+    }
+
+    init(
+        _ query: SliceQuery, _ fields: FieldResolver, percentiles: [Double: Double]
+    ) throws {
+        self.query = query
+        frame = fields.frame
+        let times = try FrameTimes.of(frame)
+        let units = try MatchedUnits(query, fields, times, percentiles: percentiles)
+        self.units = units
+        usage = try UnitUsage(units, fields, times)
+        traceIDs = try frame.field(SpanField.traceID)
+        var values: [UnitValues] = []
+        for field in query.by { values.append(try UnitValues(field, units, fields, times)) }
+        self.values = values
+        let groups = UnitGroups(values, unitCount: units.numbers.count)
+        self.groups = groups
+        callCodes = usage.callCodes(values)
+        tallies = groups.tallies(units.hasFailed)
+        droppedUpstream = try units.droppedUpstream(frame)
+    }
+
+    var spanCount: Int { units.spanCount }
+    var openTraces: Int { units.openTraces }
+
+    /// Calls `body` with a group's values as bytes that are equal in every frame.
+    func withKey<R>(_ group: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) -> R)
+        -> R
+    {
+        GroupKey.write(groups.codes(of: group), values, &scratch)
+        return scratch.withUnsafeBytes(body)
+    }
+
+    // MARK: Figures
+
+    /// Whether each unit lies in exactly one group and counts whole there, so that the groups' figures add
+    /// up to the total.
+    var groupsAddUp: Bool { query.unit == .span && groups.only != nil }
+
+    /// The figures of all units, each once.
+    func total() -> SliceFigures {
+        var sum = Sum()
+        for unit in units.numbers.indices { add(unit, usage.total(unit), to: &sum) }
+        return finished(&sum)
+    }
+
+    /// The figures of chosen groups each, and of all others together.
+    ///
+    /// - Parameters:
+    ///   - place: for each group its place among the chosen, or -1.
+    ///   - count: how many are chosen.
+    func figures(place: [Int32], count: Int) -> (chosen: [SliceFigures], others: SliceFigures) {
+        if let only = groups.only, count <= Self.atOnceMax {
+            return figures(only, place, count)
         }
-        total.merge(other.total)
-        matchedSpans += other.matchedSpans
-        openTraces += other.openTraces
-        droppedUpstream += other.droppedUpstream
+        let sorted = groups.sorted()
+        var chosen = [SliceFigures](repeating: SliceFigures(), count: count)
+        var others = Sum()
+        for group in place.indices {
+            let codes = groups.codes(of: group)
+            if place[group] < 0 {
+                for unit in sorted.members(of: group) {
+                    add(Int(unit), usage.carrying(Int(unit), codes, values, callCodes), to: &others)
+                }
+                continue
+            }
+            var sum = Sum()
+            for unit in sorted.members(of: group) {
+                add(Int(unit), usage.carrying(Int(unit), codes, values, callCodes), to: &sum)
+            }
+            chosen[Int(place[group])] = finished(&sum)
+        }
+        return (chosen, finished(&others))
+    }
+
+    /// So many groups at most are summed in one pass over the units, each with a buffer of its own.
+    private static let atOnceMax = 64
+
+    /// Where each unit has one group: in the order of the units, which is that of the memory.
+    private func figures(
+        _ groupOf: [UInt32], _ place: [Int32], _ count: Int
+    ) -> (chosen: [SliceFigures], others: SliceFigures) {
+        var sums = [Sum](repeating: Sum(), count: count + 1)
+        let isSpan = query.unit == .span
+        for unit in groupOf.indices {
+            let group = Int(groupOf[unit])
+            let index = place[group] < 0 ? count : Int(place[group])
+            // A span carries its own values.
+            let used =
+                isSpan
+                ? usage.total(unit)
+                : usage.carrying(unit, groups.codes(of: group), values, callCodes)
+            add(unit, used, to: &sums[index])
+        }
+        var others = sums.removeLast()
+        return (sums.indices.map { finished(&sums[$0]) }, finished(&others))
+    }
+
+    /// Figures while they are summed. Durations wait in a small buffer that stays in the cache.
+    private struct Sum {
+        var figures = SliceFigures()
+        var durations: [UInt64] = []
+        var examples = Examples()
+
+        static let durationsMax = 1024
+
+        @inline(__always)
+        mutating func add(duration: UInt64) {
+            if durations.count == Self.durationsMax { flush() }
+            durations.append(duration)
+        }
+
+        mutating func flush() {
+            for duration in durations { figures.durationSum += Int128(duration) }
+            figures.durations.add(contentsOf: durations)
+            durations.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// The units that a row shows as examples: failing ones first, newest first. Some more are kept than
+    /// are shown, since spans of one trace show as one.
+    private struct Examples {
+        private(set) var newest: [(unit: Int, hasFailed: Bool, start: Int64)] = []
+        private static let kept = SliceFigures.examplesMax * 2
+
+        @inline(__always)
+        mutating func offer(_ unit: Int, _ hasFailed: Bool, _ start: Int64) {
+            if newest.count == Self.kept {
+                let last = newest[Self.kept - 1]
+                let isBetter = hasFailed != last.hasFailed ? hasFailed : start > last.start
+                if !isBetter { return }
+            }
+            let place =
+                newest.firstIndex { $0.hasFailed != hasFailed ? hasFailed : start > $0.start }
+                ?? newest.count
+            newest.insert((unit, hasFailed, start), at: place)
+            if newest.count > Self.kept { newest.removeLast() }
+        }
+    }
+
+    @inline(__always)
+    private func add(_ unit: Int, _ usage: Usage, to sum: inout Sum) {
+        let duration = units.durations[unit]
+        sum.add(duration: duration)
+        sum.figures.count += 1
+        if duration > sum.figures.durationMax { sum.figures.durationMax = duration }
+        let hasFailed = units.hasFailed[unit]
+        if hasFailed { sum.figures.failures += 1 }
+        sum.figures.tokensIn += usage.tokensIn
+        sum.figures.tokensOut += usage.tokensOut
+        if usage.cost != 0 { sum.figures.cost.add(usage.cost) }
+        sum.figures.unpricedCalls += usage.unpriced
+        sum.examples.offer(unit, hasFailed, units.starts[unit])
+    }
+
+    private func finished(_ sum: inout Sum) -> SliceFigures {
+        sum.flush()
+        for entry in sum.examples.newest {
+            sum.figures.addExample(
+                .init(
+                    hasFailed: entry.hasFailed, start: entry.start,
+                    traceID: traceID(units.numbers[entry.unit])))
+        }
+        return sum.figures
+    }
+
+    private func traceID(_ unit: UInt32) -> UInt128 {
+        guard let traceIDs else { return 0 }
+        let row = query.unit == .trace ? frame.rows(of: Int(unit)).lowerBound : Int(unit)
+        return traceIDs.strings.withValue(Int(traceIDs.codes[row])) { bytes in
+            bytes.count == 16 ? UInt128(bigEndian: bytes.loadUnaligned(as: UInt128.self)) : 0
+        }
     }
 }
 
-/// Answers a slices query over one frame.
-///
-/// First it is settled which units count and which groups each belongs to; then figures are summed
-/// group by group over flat arrays.
-struct SliceScan {
-    private let query: SliceQuery
-    private let frame: any Frame
-    private let fields: FieldResolver
-    private let times: FrameTimes
-    private let percentiles: [Double: Double]
-
-    init(_ query: SliceQuery, _ fields: FieldResolver, percentiles: [Double: Double]) throws {
-        self.query = query
-        self.fields = fields
-        self.percentiles = percentiles
-        frame = fields.frame
-        times = try FrameTimes.of(frame)
-    }
-
-    func scan() throws -> SlicePartial {
-        let units = try MatchedUnits(query, fields, times, percentiles: percentiles)
-        var partial = SlicePartial()
-        if units.numbers.isEmpty { return partial }
-        let usage = try UnitUsage(units, fields, times)
-        let traceIDs = try frame.field(SpanField.traceID)
-        var values: [UnitValues] = []
-        for field in query.by { values.append(try UnitValues(field, units, fields, times)) }
-        let groups = UnitGroups(values, unitCount: units.numbers.count)
-        partial.total = figures(units, traceIDs, UnitGroups.all(units.numbers.count), 0) {
-            usage.all($0)
-        }
-        for group in 0..<groups.count {
-            let codes = groups.codes(of: group)
-            let figures = figures(units, traceIDs, groups, group) { unit in
-                usage.carrying(unit, codes, values)
-            }
-            partial.groups[Self.key(codes, values)] = figures
-        }
-        partial.matchedSpans = units.spanCount
-        partial.openTraces = units.openTraces
-        partial.droppedUpstream = try droppedUpstream(units)
-        return partial
-    }
-
-    /// The values of a group as bytes that are equal in every frame: each with its length before it.
-    private static func key(_ codes: [UInt32], _ values: [UnitValues]) -> [UInt8] {
-        var key: [UInt8] = []
+/// The values of a group as bytes: each tagged value with its length before it, 0 for null.
+enum GroupKey {
+    static func write(_ codes: [UInt32], _ values: [UnitValues], _ key: inout [UInt8]) {
+        key.removeAll(keepingCapacity: true)
         for (code, values) in zip(codes, values) {
             guard code != 0 else {
                 key.appendVarint(0)
@@ -77,96 +211,16 @@ struct SliceScan {
             key.appendVarint(tagged.count)
             key.append(contentsOf: tagged)
         }
-        return key
     }
 
-    /// The values that `key` was made of.
-    static func values(of key: [UInt8], count: Int) -> [GroupValue] {
-        key.withUnsafeBytes { bytes in
-            var reader = ByteReader(bytes)
-            return (0..<count).map { _ in
-                guard let length = try? reader.count(atMost: reader.remaining),
-                    let tagged = try? reader.take(length)
-                else { return .null }
-                return ValueTable.value(tagged)
-            }
+    /// The values that a key was made of.
+    static func values(of key: UnsafeRawBufferPointer, count: Int) -> [GroupValue] {
+        var reader = ByteReader(key)
+        return (0..<count).map { _ in
+            guard let length = try? reader.count(atMost: reader.remaining),
+                let tagged = try? reader.take(length)
+            else { return .null }
+            return ValueTable.value(tagged)
         }
-    }
-
-    private func figures(
-        _ units: MatchedUnits, _ traceIDs: ColumnData?, _ groups: UnitGroups, _ group: Int,
-        usage: (Int) -> Usage
-    ) -> SliceFigures {
-        var figures = SliceFigures()
-        let members = groups.members(of: group)
-        figures.count = members.count
-        var durations = [UInt64](repeating: 0, count: members.count)
-        var sum = Int128(0)
-        var newest: [(unit: Int, hasFailed: Bool, start: Int64)] = []
-        for (index, member) in members.enumerated() {
-            let unit = Int(member)
-            let duration = units.durations[unit]
-            durations[index] = duration
-            sum += Int128(duration)
-            figures.durationMax = max(figures.durationMax, duration)
-            let hasFailed = units.hasFailed[unit]
-            if hasFailed { figures.failures += 1 }
-            let usage = usage(unit)
-            figures.tokensIn += usage.tokensIn
-            figures.tokensOut += usage.tokensOut
-            if usage.cost != 0 { figures.cost.add(usage.cost) }
-            figures.unpricedCalls += usage.unpriced
-            let start = units.starts[unit]
-            if newest.count < SliceFigures.examplesMax * 2
-                || precedes(
-                    (hasFailed, start), (newest[newest.count - 1].1, newest[newest.count - 1].2))
-            {
-                insert((unit, hasFailed, start), into: &newest)
-            }
-        }
-        figures.durationSum = sum
-        figures.durations = QuantileSketch(durations)
-        for entry in newest {
-            figures.addExample(
-                .init(
-                    hasFailed: entry.hasFailed, start: entry.start,
-                    traceID: traceID(units.numbers[entry.unit], traceIDs)))
-        }
-        return figures
-    }
-
-    /// Keeps some more than are shown, since spans of one trace show as one.
-    private func insert(
-        _ entry: (unit: Int, hasFailed: Bool, start: Int64),
-        into newest: inout [(unit: Int, hasFailed: Bool, start: Int64)]
-    ) {
-        let place =
-            newest.firstIndex { precedes((entry.1, entry.2), ($0.1, $0.2)) } ?? newest.count
-        newest.insert(entry, at: place)
-        if newest.count > SliceFigures.examplesMax * 2 { newest.removeLast() }
-    }
-
-    private func precedes(_ a: (Bool, Int64), _ b: (Bool, Int64)) -> Bool {
-        a.0 != b.0 ? a.0 : a.1 > b.1
-    }
-
-    private func traceID(_ unit: UInt32, _ traceIDs: ColumnData?) -> [UInt8] {
-        guard let traceIDs else { return [] }
-        let row = query.unit == .trace ? frame.rows(of: Int(unit)).lowerBound : Int(unit)
-        return traceIDs.strings.withValue(Int(traceIDs.codes[row])) { Array($0) }
-    }
-
-    private func droppedUpstream(_ units: MatchedUnits) throws -> Int {
-        var dropped = 0
-        for field in [SpanField.droppedAttributes, .droppedEvents, .droppedLinks] {
-            guard let column = try frame.field(field) else { continue }
-            let dense = column.denseNumbers(rowCount: frame.spanCount)
-            for unit in units.numbers {
-                let rows =
-                    query.unit == .trace ? frame.rows(of: Int(unit)) : Int(unit)..<Int(unit) + 1
-                for row in rows { dropped += Int(truncatingIfNeeded: dense[row]) }
-            }
-        }
-        return dropped
     }
 }

@@ -13,67 +13,105 @@ struct Usage {
 /// Which model calls belong to each matched unit, and what they used.
 struct UnitUsage {
     private let calls: ModelCalls
-    /// For each unit its calls, as a range of `calls`.
-    private var ranges: [Range<Int>] = []
+    private let unit: Unit
+    /// For each unit where its calls begin in `calls`.
+    private var starts: [UInt32] = []
+    /// For each unit where its calls end: calls of units that did not match lie in between.
+    private var ends: [UInt32] = []
 
     init(_ units: MatchedUnits, _ fields: FieldResolver, _ times: FrameTimes) throws {
         calls = try ModelCalls.of(fields, times)
-        ranges.reserveCapacity(units.numbers.count)
+        unit = units.unit
+        starts.reserveCapacity(units.numbers.count)
+        ends.reserveCapacity(units.numbers.count)
         // Units ascend, and so do calls.
+        let callRows = calls.rows
+        let traceEnds = fields.frame.traceEnds
         var call = 0
-        for unit in units.numbers {
-            let rows =
-                units.unit == .trace
-                ? fields.frame.rows(of: Int(unit)) : Int(unit)..<Int(unit) + 1
-            while call < calls.rows.count, Int(calls.rows[call]) < rows.lowerBound { call += 1 }
-            let first = call
-            while call < calls.rows.count, Int(calls.rows[call]) < rows.upperBound { call += 1 }
-            ranges.append(first..<call)
+        for number in units.numbers {
+            let isTrace = units.unit == .trace
+            let first = isTrace ? (number == 0 ? 0 : traceEnds[Int(number) - 1]) : number
+            let end = isTrace ? traceEnds[Int(number)] : number + 1
+            while call < callRows.count, callRows[call] < first { call += 1 }
+            starts.append(UInt32(call))
+            while call < callRows.count, callRows[call] < end { call += 1 }
+            ends.append(UInt32(call))
         }
     }
 
     /// What all calls of a unit used.
-    func all(_ unit: Int) -> Usage {
+    @inline(__always)
+    func total(_ unit: Int) -> Usage {
         var usage = Usage()
-        for call in ranges[unit] { add(call, to: &usage) }
+        for call in Int(starts[unit])..<Int(ends[unit]) { calls.add(call, to: &usage) }
         return usage
+    }
+
+    /// The codes that the model calls have of each field of `by`, where only those that carry a group's
+    /// values may count for it; nil for fields that all calls of a unit share.
+    func callCodes(_ values: [UnitValues]) -> [[UInt32]?] {
+        values.map { values in
+            // A span's own call carries the span's values.
+            if unit == .span || values.isOfTrace { return nil }
+            return calls.rows.map { values.field.codes[Int($0)] }
+        }
     }
 
     /// What those calls of a unit used that themselves carry a group's values; of a field that none of
     /// the unit's calls has, all count.
-    func carrying(_ unit: Int, _ codes: [UInt32], _ values: [UnitValues]) -> Usage {
-        var usage = Usage()
-        let calls = ranges[unit]
-        if calls.isEmpty { return usage }
-        var isConsidered = [Bool](repeating: false, count: codes.count)
-        for (index, values) in values.enumerated() where !values.isOfTrace && codes[index] != 0 {
-            isConsidered[index] = calls.contains {
-                values.field.codes[Int(self.calls.rows[$0])] != 0
+    ///
+    /// - Parameters:
+    ///   - codes: the group's value of each field.
+    ///   - callCodes: of the same fields.
+    @inline(__always)
+    func carrying(
+        _ unit: Int, _ codes: [UInt32], _ values: [UnitValues], _ callCodes: [[UInt32]?]
+    ) -> Usage {
+        let range = Int(starts[unit])..<Int(ends[unit])
+        if range.isEmpty { return Usage() }
+        var carriesAll = true
+        for index in codes.indices where codes[index] != 0 {
+            guard let own = callCodes[index] else { continue }
+            for call in range where own[call] != codes[index] {
+                carriesAll = false
+                break
             }
         }
-        for call in calls {
-            let row = Int(self.calls.rows[call])
+        if carriesAll { return total(unit) }
+        return partly(range, codes, values, callCodes)
+    }
+
+    /// The rarer case: calls of one unit differ.
+    private func partly(
+        _ range: Range<Int>, _ codes: [UInt32], _ values: [UnitValues], _ callCodes: [[UInt32]?]
+    ) -> Usage {
+        var usage = Usage()
+        for call in range {
             var carries = true
-            for index in codes.indices where isConsidered[index] {
+            for index in codes.indices where codes[index] != 0 && carries {
+                guard let own = callCodes[index] else { continue }
+                if !range.contains(where: { own[$0] != 0 }) { continue }
                 var hasValue = false
-                let field = values[index].field
-                field.forEachValue(of: field.codes[row]) { value in
+                values[index].field.forEachValue(of: own[call]) { value in
                     if value == codes[index] { hasValue = true }
                 }
-                carries = carries && hasValue
+                carries = hasValue
             }
-            if carries { add(call, to: &usage) }
+            if carries { calls.add(call, to: &usage) }
         }
         return usage
     }
+}
 
-    private func add(_ call: Int, to usage: inout Usage) {
-        usage.tokensIn += Int(calls.tokensIn[call])
-        usage.tokensOut += Int(calls.tokensOut[call])
-        if calls.costs[call].isNaN {
+extension ModelCalls {
+    @inline(__always)
+    fileprivate func add(_ call: Int, to usage: inout Usage) {
+        usage.tokensIn += Int(tokensIn[call])
+        usage.tokensOut += Int(tokensOut[call])
+        if costs[call].isNaN {
             usage.unpriced += 1
         } else {
-            usage.cost += calls.costs[call]
+            usage.cost += costs[call]
         }
     }
 }

@@ -2,7 +2,7 @@ internal import Spans
 internal import Store
 
 /// The distinct values of one field of `by` for each matched unit.
-struct UnitValues {
+struct UnitValues: Sendable {
     let field: ResolvedField
     /// Whether every model call of a trace counts for the trace's value: it is the root's, or the
     /// trace's own.
@@ -72,28 +72,26 @@ struct UnitValues {
 }
 
 /// Which units belong to which combination of values: the product of each unit's values.
-struct UnitGroups {
-    /// Units by group, one group after the other.
-    private var sorted: [UInt32]
-    private var ends: [UInt32]
-    private var groupCodes: [[UInt32]]
+struct UnitGroups: Sendable {
+    /// Pairs of a unit and a group of it, units ascending.
+    private let units: [UInt32]
+    private let groupOf: [UInt32]
+    private let groupCodes: [[UInt32]]
+    let unitCount: Int
 
-    var count: Int { ends.count }
-
-    func members(of group: Int) -> ArraySlice<UInt32> {
-        sorted[(group == 0 ? 0 : Int(ends[group - 1]))..<Int(ends[group])]
-    }
+    var count: Int { groupCodes.count }
 
     /// One code for each field.
     func codes(of group: Int) -> [UInt32] { groupCodes[group] }
 
-    /// All units as one group.
-    static func all(_ unitCount: Int) -> UnitGroups { UnitGroups([], unitCount: unitCount) }
+    /// The group of each unit, if each has exactly one.
+    var only: [UInt32]? { units.count == unitCount ? groupOf : nil }
 
     init(_ values: [UnitValues], unitCount: Int) {
+        self.unitCount = unitCount
         var units = (0..<unitCount).map { UInt32($0) }
         var groups = [UInt32](repeating: 0, count: unitCount)
-        groupCodes = [[]]
+        var groupCodes: [[UInt32]] = unitCount == 0 ? [] : [[]]
         for values in values {
             var nextUnits: [UInt32] = []
             var nextGroups: [UInt32] = []
@@ -110,9 +108,25 @@ struct UnitGroups {
             groups = nextGroups
             groupCodes = numbering.codes
         }
-        // Counting sort: units by group, in their own order within it.
-        ends = [UInt32](repeating: 0, count: groupCodes.count)
-        for group in groups { ends[Int(group)] += 1 }
+        self.units = units
+        groupOf = groups
+        self.groupCodes = groupCodes
+    }
+
+    func tallies(_ hasFailed: [Bool]) -> [SliceScan.Tally] {
+        var tallies = [SliceScan.Tally](repeating: .init(), count: count)
+        for (unit, group) in zip(units, groupOf) {
+            tallies[Int(group)].count += 1
+            if hasFailed[Int(unit)] { tallies[Int(group)].failures += 1 }
+        }
+        return tallies
+    }
+
+    /// Units by group, in their own order within each.
+    func sorted() -> Sorted {
+        // Counting sort.
+        var ends = [UInt32](repeating: 0, count: count)
+        for group in groupOf { ends[Int(group)] += 1 }
         var at: UInt32 = 0
         var starts: [UInt32] = []
         for group in ends.indices {
@@ -120,10 +134,20 @@ struct UnitGroups {
             at += ends[group]
             ends[group] = at
         }
-        sorted = [UInt32](repeating: 0, count: units.count)
-        for (unit, group) in zip(units, groups) {
+        var sorted = [UInt32](repeating: 0, count: units.count)
+        for (unit, group) in zip(units, groupOf) {
             sorted[Int(starts[Int(group)])] = unit
             starts[Int(group)] += 1
+        }
+        return Sorted(units: sorted, ends: ends)
+    }
+
+    struct Sorted: Sendable {
+        fileprivate let units: [UInt32]
+        fileprivate let ends: [UInt32]
+
+        func members(of group: Int) -> ArraySlice<UInt32> {
+            units[(group == 0 ? 0 : Int(ends[group - 1]))..<Int(ends[group])]
         }
     }
 }

@@ -76,7 +76,7 @@ extension SlicesRequest {
         write(row.figures, of: total, &json)
         json.key("traces")
         json.array { json in
-            for example in row.figures.examples { json.value(Hex.text(example.traceID)) }
+            for example in row.figures.examples { json.value(Hex.text(traceID: example.traceID)) }
         }
     }
 

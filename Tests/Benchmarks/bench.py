@@ -1,0 +1,101 @@
+"""Measures the real binary on the standard workload and prints each figure beside its target.
+
+usage: Tests/Benchmarks/bench.py [--spans 1000000] [--protocol otlp|ndjson|both] [--repeat 15]
+
+Starts a server of its own on loopback with a fresh directory, sends the workload over four connections,
+waits for merging, asks the queries of docs/PERFORMANCE.md, and stops. Machines are noisy: compare figures of
+one run only."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
+
+import scenarios  # noqa: E402
+import workload  # noqa: E402
+from client import PROTOBUF, post_all  # noqa: E402
+from server import Server  # noqa: E402
+
+QUERIES = {
+    "one dimension, spans": ({"by": "prompt.version", "unit": "span"}, 50),
+    "one dimension, traces": ({"by": "prompt.version"}, 50),
+    "tenant, traces": ({"by": "tenant"}, 50),
+    "model revision, traces": ({"by": "model.revision"}, 50),
+    "two dimensions, filter, spans": ({"by": "tenant,model.revision", "where": "locale = de-DE", "unit": "span"}, 100),
+    "two dimensions, filter, traces": ({"by": "tenant,model.revision", "where": "locale = de-DE"}, 100),
+    "documents (a list), traces": ({"by": "document"}, None),
+    "rare text in prompts, spans": ({"where": "prompt.text contains kosimikosimi", "unit": "span"}, None),
+    "everything, no group": ({}, None),
+}
+
+
+def show(name: str, value: str, target: str = "") -> None:
+    print(f"{name:44} {value:>20} {target}")
+
+
+def ingest(server: Server, protocol: str, spans: int) -> None:
+    if protocol == "otlp":
+        path, kind = "/v1/traces", PROTOBUF
+        bodies = [p.read_bytes() for p in workload.otlp_bodies(spans)]
+        target = 150_000
+    else:
+        path, kind = "/v1/spans", scenarios.NDJSON
+        bodies = list(scenarios.ndjson_in_order(workload.ndjson(spans)))
+        target = 75_000
+    start, cpu = time.monotonic(), server.cpu_seconds()
+    post_all("127.0.0.1", server.port, path, bodies, kind, connections=4)
+    took = time.monotonic() - start
+    used = server.cpu_seconds() - cpu
+    show(f"{protocol}: ingest, synced", f"{spans / took:,.0f} spans/s", f">= {target:,}")
+    show(f"{protocol}: CPU while ingesting", f"{used / spans * 1e6:.2f} us/span")
+    server.wait_until_merged(timeout=900)
+    show(f"{protocol}: until all is merged", f"{time.monotonic() - start:.1f} s")
+    show(f"{protocol}: CPU, merging included", f"{(server.cpu_seconds() - cpu) / spans * 1e6:.2f} us/span")
+    time.sleep(3)  # upkeep gives free pages back once it is idle
+    show(f"{protocol}: bytes on disk", f"{server.bytes_on_disk() / spans:.1f} B/span", "<= 100")
+
+
+def ask(server: Server, repeat: int) -> None:
+    with server.client(timeout=300) as client:
+        for name, (parameters, target) in QUERIES.items():
+            times = []
+            for _ in range(repeat):
+                start = time.monotonic()
+                client.json("/v1/slices", **({"from": 0} | parameters))
+                times.append((time.monotonic() - start) * 1000)
+            warm = statistics.median(times[1:])
+            show(f"query: {name}", f"{warm:,.1f} ms ({times[0]:,.0f} cold)", f"<= {target} ms" if target else "")
+        first = client.json("/v1/spans", **{"from": 0, "limit": 1})["spans"][0]["trace_id"]
+        times = []
+        for _ in range(repeat):
+            start = time.monotonic()
+            client.json(f"/v1/traces/{first}")
+            times.append((time.monotonic() - start) * 1000)
+        show("query: one trace", f"{statistics.median(times[1:]):,.1f} ms ({times[0]:,.0f} cold)")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--spans", type=int, default=1_000_000)
+    arguments.add_argument("--protocol", choices=["otlp", "ndjson", "both"], default="both")
+    arguments.add_argument("--repeat", type=int, default=15)
+    chosen = arguments.parse_args()
+    protocols = ["otlp", "ndjson"] if chosen.protocol == "both" else [chosen.protocol]
+    for protocol in protocols:
+        with Server() as server:
+            ingest(server, protocol, chosen.spans)
+            show(f"{protocol}: peak memory, ingest", f"{server.peak_rss() / 2**20:.0f} MiB", "<= 512")
+            ask(server, chosen.repeat)
+            show(f"{protocol}: peak memory, with queries", f"{server.peak_rss() / 2**20:.0f} MiB", "<= 512")
+            server.restart()
+            show(f"{protocol}: start to ready", f"{server.ready_seconds:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
