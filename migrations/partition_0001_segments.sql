@@ -12,6 +12,7 @@ CREATE TABLE segment (
     ordered       INTEGER NOT NULL,            -- 1: rows by (trace's first start, trace id, start)
     mapping       INTEGER NOT NULL DEFAULT 0,  -- version of the derived columns, 0: none
     row_counts    TEXT NOT NULL,               -- JSON: rows of span, resource, scope, event, link
+    raw_bytes     INTEGER NOT NULL,            -- columns and texts before compression
     trace_filter  BLOB,
     checksum      INTEGER,                     -- CRC-32 of body
     body          BLOB                         -- a small segment, whole; a large one has columns

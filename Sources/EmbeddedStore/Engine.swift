@@ -50,28 +50,20 @@ final class Engine: Sendable {
     }
 
     /// Puts a merged segment, already written, in the place of its sources.
-    func swap(_ sources: [SegmentView], _ result: Merger.Result?, id: Int64?) throws {
+    ///
+    /// - Parameters: the merge and what was stored of it; nil if no row of the sources was left.
+    func swap(_ sources: [SegmentView], _ merge: Merge?, _ stored: SegmentRecord?) throws {
         guard let partition = sources.first?.segment.partition else { return }
-        var merged: [(segment: Segment, order: [RowAddress])] = []
-        if let result, let id {
-            var record = result.merged.record
-            record.id = id
-            merged = [(try Segment(record, partition, warm), result.order)]
-        }
+        let merged = try stored.map { try Segment($0, partition, warm) }
         try writer.withLock { writer in
             let current = Dictionary(
                 uniqueKeysWithValues: writer.snapshot.views.map {
                     (ObjectIdentifier($0.segment), $0.deleted)
                 })
             let now = sources.map { current[ObjectIdentifier($0.segment)] ?? nil }
-            let late = merged.map { entry in
-                (
-                    segment: entry.segment,
-                    deleted: Merger.lateDeletions(
-                        entry.order, before: sources.map(\.deleted), now: now)
-                )
-            }
-            try writer.swap(sources.map(\.segment), in: partition, late)
+            let late = merge?.lateDeletions(before: sources.map(\.deleted), now: now)
+            try writer.swap(
+                sources.map(\.segment), in: partition, merged.map { [($0, late)] } ?? [])
             publish(writer.snapshot)
         }
     }
@@ -121,7 +113,7 @@ final class Engine: Sendable {
         status.newest = snapshot.newest
         status.backlogSegments = snapshot.small.count
         status.backlogSpans = snapshot.small.reduce(0) { $0 + $1.liveSpans }
-        status.traces = try TraceCount.of(snapshot)
+        status.traces = TraceCount.of(snapshot)
         status.warmBytes = warm.byteCount
         status.ledger = try ledger()
         return status

@@ -74,12 +74,14 @@ final class Upkeep: Sendable {
     }
 
     private func merge(_ sources: [SegmentView], in partition: Partition) throws {
-        let result = try Merger.merge(sources)
-        let id = try result.map { try partition.insertInvisible($0.merged) }
+        let merge = try Merge(sources)
+        let stored = try merge.map {
+            try partition.insertInvisible($0.record, columns: $0.columns)
+        }
         do {
-            try engine.swap(sources, result, id: id)
+            try engine.swap(sources, merge, stored)
         } catch {
-            if let id { try? partition.remove([id]) }
+            if let stored { try? partition.remove([stored.id]) }
             throw error
         }
         state.withLock { state in

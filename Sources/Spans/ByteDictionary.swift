@@ -56,6 +56,13 @@ package struct ByteDictionary: Sendable {
         return UInt32(ends.count - 1)
     }
 
+    /// Makes room, so that many values do not grow the arena by copying it again and again.
+    package mutating func reserve(values: Int, bytes byteCount: Int) {
+        bytes.reserveCapacity(bytes.count + byteCount)
+        ends.reserveCapacity(ends.count + values)
+        hashes.reserveCapacity(hashes.count + values)
+    }
+
     /// The code of `value` if it is here.
     package func existingCode(of value: UnsafeRawBufferPointer) -> UInt32? {
         if slots.isEmpty { return nil }

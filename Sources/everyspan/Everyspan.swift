@@ -10,6 +10,12 @@ struct Everyspan: AsyncParsableCommand {
         commandName: "everyspan",
         abstract: "Keeps every LLM span, and answers which slice is failing, and why.",
         subcommands: [Serve.self, Import.self, Version.self])
+
+    static func main() async {
+        // Before any thread has an arena of its own.
+        Allocator.prepare()
+        await main(nil)
+    }
 }
 
 struct Version: ParsableCommand {

@@ -36,7 +36,7 @@ struct Serve: AsyncParsableCommand {
     var merging: String?
 
     func run() async throws {
-        Allocator.prepare()
+        Allocator.startGivingBack()
         let settings = try Settings(self)
         let logger = Logger(label: "everyspan") { StreamLogHandler.standardError(label: $0) }
         let log: @Sendable (String) -> Void = { logger.warning("\($0)") }

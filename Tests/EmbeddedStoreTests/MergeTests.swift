@@ -127,6 +127,15 @@ final class TestDirectory {
     }
 }
 
+extension Segment {
+    func allColumns() throws -> SegmentData {
+        var data = SegmentData(rowCounts: record.rowCounts)
+        data.traceEnds = try traceEnds()
+        for key in keys { data.columns[key] = try column(key, withTexts: true) }
+        return data
+    }
+}
+
 extension Engine {
     @discardableResult
     func append(_ spans: [TestSpan]) throws -> Int {
@@ -137,7 +146,7 @@ extension Engine {
 
     func live() throws -> [TestSpan] {
         try snapshot.views.flatMap { view in
-            try view.segment.whole().testSpans().enumerated()
+            try view.segment.allColumns().testSpans().enumerated()
                 .filter { view.deleted?.contains($0.offset) != true }.map(\.element)
         }
     }

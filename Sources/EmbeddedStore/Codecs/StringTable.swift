@@ -128,24 +128,47 @@ enum StringCodec {
     ) throws(DamagedBytes) -> StringTable {
         let shared = try IntegerCodec.read(&reader, count: count)
         let rests = try IntegerCodec.read(&reader, count: count)
-        var table = StringTable()
-        table.ends.reserveCapacity(count)
-        var previousStart = 0
+        var lengths: [UInt64] = []
+        lengths.reserveCapacity(count)
+        var restCount = 0
         for code in 0..<count {
-            let start = table.bytes.count
-            guard shared[code] <= UInt64(start - previousStart), rests[code] <= UInt64(UInt32.max)
-            else { throw DamagedBytes("shared part longer than the string before") }
-            let rest = try reader.take(Int(rests[code]))
-            let length = Int(shared[code])
-            guard start + length + rest.count <= Int(UInt32.max) else {
-                throw DamagedBytes("strings too long")
+            guard shared[code] <= lengths.last ?? 0, rests[code] <= UInt64(UInt32.max) else {
+                throw DamagedBytes("shared part longer than the string before")
             }
-            // The range lies in what is already there, so appending it cannot overlap itself.
-            table.bytes.append(contentsOf: table.bytes[previousStart..<previousStart + length])
-            table.bytes.append(contentsOf: rest)
-            table.ends.append(UInt32(table.bytes.count))
-            previousStart = start
+            lengths.append(shared[code] + rests[code])
+            restCount += Int(rests[code])
         }
+        var table = StringTable()
+        table.ends = try ends(lengths)
+        table.bytes = expanded(try reader.take(restCount), shared: shared, ends: table.ends)
         return table
+    }
+
+    /// All strings, each from the beginning of the one before and its own rest.
+    ///
+    /// - Precondition: each shared part is at most as long as the string before, and `rests` holds what
+    ///   `ends` and `shared` leave.
+    private static func expanded(
+        _ rests: UnsafeRawBufferPointer, shared: [UInt64], ends: [UInt32]
+    ) -> [UInt8] {
+        let count = Int(ends.last ?? 0)
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            // Written in place: appending a slice of an array to itself would copy all of it each time.
+            let all = UnsafeMutableRawBufferPointer(buffer)
+            var start = 0
+            var previousStart = 0
+            var restStart = 0
+            for code in ends.indices {
+                let end = Int(ends[code])
+                let restAt = start + Int(shared[code])
+                all[start..<restAt].copyBytes(
+                    from: all[previousStart..<previousStart + restAt - start])
+                all[restAt..<end].copyBytes(from: rests[restStart..<restStart + end - restAt])
+                restStart += end - restAt
+                previousStart = start
+                start = end
+            }
+            initialized = count
+        }
     }
 }

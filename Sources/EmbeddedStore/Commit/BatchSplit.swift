@@ -18,7 +18,7 @@ enum BatchSplit {
 
     static func split(
         _ batch: SpanBatch, receivedAt: UInt64, ledger: inout LedgerCounts
-    ) throws(DamagedBytes) -> [PartitionShare] {
+    ) throws -> [PartitionShare] {
         let data = SegmentData(batch)
         let starts = data.numbers(SpanField.start)
         var days = starts.map { start in
@@ -29,7 +29,7 @@ enum BatchSplit {
             return [PartitionShare(day: first, data: data, origins: Array(starts.indices))]
         }
         gatherScattered(&days, receivedAt, &ledger)
-        return try Set(days).sorted().map { day throws(DamagedBytes) in
+        return try Set(days).sorted().map { day in
             let rows = days.indices.filter { days[$0] == day }
             let order = rows.map { RowAddress(source: 0, row: Int32($0)) }
             let part = try SegmentAssembly([data], order: order)

@@ -53,6 +53,8 @@ struct CommitWriter {
         let identities = try Identities(view.segment.data { Identities.columns.contains($0) })
         let number = register(view.segment, identities)
         fillWindow(number, identities, view.deleted)
+        var view = view
+        view.traces = TraceHasher(identities).all
         snapshot.small.append(view)
     }
 
@@ -130,7 +132,7 @@ struct CommitWriter {
             try markShared(hashes)
             let segment = try write(
                 share.data, receivedAt, partition, deletions, own, ledger)
-            publish(segment, identities, own, deletions)
+            publish(segment, identities, hashes, own, deletions)
         } catch {
             // The window already points to rows that were not written.
             rebuildWindow()
@@ -232,7 +234,9 @@ struct CommitWriter {
         ParentRows.fold(&data)
         let received = clamped(receivedAt)...clamped(receivedAt)
         var record = SegmentRecord(data, received: received, isPacked: true)
-        let sealed = SealedSegment(record: record, body: try PackedSegment.encode(data))
+        let packed = try PackedSegment.encode(data)
+        record.rawBytes = packed.rawBytes
+        let sealed = SealedSegment(record: record, body: packed.body)
         let id = try partition.commit(
             sealed, deletions: bitmaps, own: own.count > 0 ? own : nil, ledger: ledger)
         record.id = id ?? 0
@@ -241,7 +245,8 @@ struct CommitWriter {
 
     /// Shows the commit to queries that start from now on.
     private mutating func publish(
-        _ segment: Segment?, _ identities: Identities, _ own: RowSet, _ deletions: Deletions
+        _ segment: Segment?, _ identities: Identities, _ hashes: [UInt64], _ own: RowSet,
+        _ deletions: Deletions
     ) {
         for (segment, rows) in deletions.bySegment {
             snapshot.update(segment) { view in
@@ -253,7 +258,8 @@ struct CommitWriter {
         if let segment {
             _ = register(segment, identities)
             snapshot.small.append(
-                SegmentView(segment: segment, deleted: own.count > 0 ? own : nil))
+                SegmentView(
+                    segment: segment, deleted: own.count > 0 ? own : nil, traces: hashes))
         } else {
             nextSmall += 1
         }

@@ -1,4 +1,4 @@
-/// Chooses which segments of a partition to merge; doing it is `Merger`'s.
+/// Chooses which segments of a partition to merge; doing it is `Merge`'s.
 ///
 /// Small segments are merged into large ones of up to `spansMax` spans. While spans keep coming, enough
 /// of them are awaited to fill one; when they pause, or many small segments gather, what is there is
@@ -21,47 +21,58 @@ struct MergePolicy: Sendable {
     func choose(small: [SegmentView], large: [SegmentView], idle: Bool) -> [SegmentView]? {
         if !isEnabled { return nil }
         let waiting = small.reduce(0) { $0 + $1.liveSpans }
-        let isDue = waiting >= spansMax || small.count >= smallSegmentsMax
+        let waitingBytes = small.reduce(0) { $0 + $1.segment.record.rawBytes }
+        let isDue =
+            waiting >= spansMax || waitingBytes >= rawBytesMax || small.count >= smallSegmentsMax
         guard isDue || (idle && !small.isEmpty) else {
             return idle ? chooseLarge(large) : nil
         }
         var chosen: [SegmentView] = []
         var spans = 0
+        var rawBytes = 0
         for view in small.sorted(by: { $0.segment.record.startMin < $1.segment.record.startMin }) {
-            if spans > 0, spans + view.liveSpans > spansMax { break }
+            let bytes = rawBytes + view.segment.record.rawBytes
+            if spans > 0, spans + view.liveSpans > spansMax || bytes > rawBytesMax { break }
             chosen.append(view)
             spans += view.liveSpans
+            rawBytes = bytes
         }
-        return chosen + companions(for: spans, among: large)
+        return chosen + companions(for: spans, rawBytes, among: large)
     }
 
     /// Large segments no larger than what is merged already: joining them costs at most as much again.
-    private func companions(for spans: Int, among large: [SegmentView]) -> [SegmentView] {
+    private func companions(
+        for spans: Int, _ rawBytes: Int, among large: [SegmentView]
+    ) -> [SegmentView] {
         var room = spansMax - spans
+        var rawRoom = rawBytesMax - rawBytes
         var weight = spans
         var chosen: [SegmentView] = []
         for view in large.sorted(by: { $0.liveSpans < $1.liveSpans })
-        where view.liveSpans <= max(weight, 4096) && view.liveSpans <= room {
+        where view.liveSpans <= max(weight, 4096) && view.liveSpans <= room
+            && view.segment.record.rawBytes <= rawRoom
+        {
             chosen.append(view)
+            rawRoom -= view.segment.record.rawBytes
             room -= view.liveSpans
             weight += view.liveSpans
         }
         return chosen
     }
 
-    /// At rest, two large segments that fit into one become one.
+    /// At rest, large segments that fit into one become one; so does one that is mostly deleted.
     private func chooseLarge(_ large: [SegmentView]) -> [SegmentView]? {
         let bySize = large.sorted { $0.liveSpans < $1.liveSpans }
-        guard bySize.count >= 2, bySize[0].liveSpans + bySize[1].liveSpans <= spansMax else {
-            return bySize.first { $0.liveSpans * 2 < $0.segment.record.spans }.map { [$0] }
-        }
         var chosen: [SegmentView] = []
         var spans = 0
+        var rawBytes = 0
         for view in bySize {
-            if spans + view.liveSpans > spansMax { break }
-            chosen.append(view)
             spans += view.liveSpans
+            rawBytes += view.segment.record.rawBytes
+            if spans > spansMax || rawBytes > rawBytesMax { break }
+            chosen.append(view)
         }
-        return chosen
+        if chosen.count >= 2 { return chosen }
+        return bySize.first { $0.liveSpans * 2 < $0.segment.record.spans }.map { [$0] }
     }
 }

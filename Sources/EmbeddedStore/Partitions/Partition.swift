@@ -61,7 +61,7 @@ final class Partition: Sendable {
                 db,
                 sql: """
                     SELECT id, format, spans, traces, start_min, start_max, received_min,
-                        received_max, ordered, mapping, row_counts, trace_filter,
+                        received_max, ordered, mapping, row_counts, raw_bytes, trace_filter,
                         body IS NOT NULL AS packed, checksum,
                         (SELECT bitmap FROM deletion WHERE segment = id) AS deletions
                     FROM segment WHERE id NOT IN (SELECT segment FROM retired) ORDER BY id
@@ -117,6 +117,7 @@ final class Partition: Sendable {
                     """, arguments: [column.id, number])
         }
         var texts: [UInt8] = []
+        texts.reserveCapacity(rows.reduce(0) { $0 + ($1["raw_bytes"] as Int) })
         for row in rows {
             let data: Data = row["data"]
             texts += try StoredBytes(row).opened([UInt8](data), "text of \(column.key.name)")
@@ -184,17 +185,34 @@ final class Partition: Sendable {
 
     /// Writes a merged segment that no reader sees yet, column by column, so that commits get their
     /// turn in between. A crash leaves it invisible, and the next start removes it.
-    func insertInvisible(_ segment: MergedSegment) throws -> Int64 {
-        let id = try database.write { db in
-            try insert(segment.record, body: nil, db)
+    ///
+    /// - Parameter columns: hands over each column; none is kept here.
+    /// - Returns: the record as it was stored.
+    func insertInvisible(
+        _ record: SegmentRecord, columns: (_ write: (MergedColumn) throws -> Void) throws -> Void
+    ) throws -> SegmentRecord {
+        var record = record
+        record.id = try database.write { db in
+            try insert(record, body: nil, db)
             let id = db.lastInsertedRowID
             try db.execute(sql: "INSERT INTO retired (segment) VALUES (?)", arguments: [id])
             return id
         }
-        for column in segment.columns {
-            try database.write { db in try insert(column, segment: id, db) }
+        do {
+            try columns { column in
+                record.rawBytes += column.rawBytes
+                try database.write { db in try insert(column, segment: record.id, db) }
+            }
+            try database.write { db in
+                try db.execute(
+                    sql: "UPDATE segment SET raw_bytes = ? WHERE id = ?",
+                    arguments: [record.rawBytes, record.id])
+            }
+        } catch {
+            try? remove([record.id])
+            throw error
         }
-        return id
+        return record
     }
 
     /// Makes merged segments visible in place of those they were made of.
@@ -275,13 +293,14 @@ final class Partition: Sendable {
         try db.execute(
             sql: """
                 INSERT INTO segment (format, spans, traces, start_min, start_max, received_min,
-                    received_max, ordered, mapping, row_counts, trace_filter, checksum, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    received_max, ordered, mapping, row_counts, raw_bytes, trace_filter, checksum,
+                    body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 record.format, record.spans, record.traces, record.startMin, record.startMax,
                 record.receivedMin, record.receivedMax, record.isOrdered, record.mapping,
-                record.rowCountsJSON, record.filter.map { Data($0.bytes) },
+                record.rowCountsJSON, record.rawBytes, record.filter.map { Data($0.bytes) },
                 body.map { Int64(crc(of: $0)) }, body.map { Data($0) },
             ])
     }

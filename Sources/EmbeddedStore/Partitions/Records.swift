@@ -23,6 +23,8 @@ struct SegmentRecord: Sendable {
     /// The version of the derived columns; 0 if there are none.
     var mapping = 0
     var rowCounts: [Int]
+    /// Columns and texts before compression.
+    var rawBytes = 0
     var filter: TraceFilter?
     /// All in one blob.
     var isPacked: Bool
@@ -41,6 +43,7 @@ extension SegmentRecord {
         receivedMax = row["received_max"]
         isOrdered = row["ordered"]
         mapping = row["mapping"]
+        rawBytes = row["raw_bytes"]
         let counts: String = row["row_counts"]
         rowCounts = try JSONDecoder().decode([Int].self, from: Data(counts.utf8))
         guard rowCounts.count == Table.allCases.count, rowCounts[0] == spans else {

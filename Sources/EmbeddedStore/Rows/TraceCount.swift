@@ -3,19 +3,14 @@ internal import Spans
 /// How many different traces there are: those of large segments are known, and those that lie in
 /// several segments are counted once.
 enum TraceCount {
-    static func of(_ snapshot: Snapshot) throws -> Int {
+    static func of(_ snapshot: Snapshot) -> Int {
         var count = 0
         var shared: Set<UInt64> = []
         for view in snapshot.large {
             count += view.segment.record.traces - view.shared.count
             shared.formUnion(view.shared)
         }
-        for view in snapshot.small {
-            guard let ids = try view.segment.column(.traceID, withTexts: false) else { continue }
-            for code in 0..<ids.strings.count {
-                shared.insert(ids.strings.withValue(code) { TraceFilter.hash($0) })
-            }
-        }
+        for view in snapshot.small { shared.formUnion(view.traces) }
         return count + shared.count
     }
 }

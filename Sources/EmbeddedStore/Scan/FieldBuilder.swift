@@ -85,6 +85,9 @@ struct FieldBuilder {
             return [UInt32](repeating: 0, count: column.presence.count)
         }
         if column.key.type.isCoded {
+            if column.key.type == .string {
+                values.reserve(values: column.valueCount, bytes: column.strings.bytes.count)
+            }
             let byCode = (0..<column.valueCount).map { code in
                 valueCode(column, code, takesLists, meaning)
             }

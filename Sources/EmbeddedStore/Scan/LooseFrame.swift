@@ -67,7 +67,7 @@ struct LooseFrame: Frame {
         var data = SegmentData(rowCounts: assembly.maps.map(\.count))
         for field in [SpanField.traceID, .spanID, .parentSpanID] {
             let key = ColumnKey(.span, .field, field.name, field.type)
-            data.columns[key] = try assembly.gathered(key, heads.map { $0.columns[key] })
+            data.columns[key] = try assembly.gathered(key) { heads[$0].columns[key] }
         }
         ParentRows.fold(&data)
         return ParentRows.rows(data.columns[.parentRow], rowCount: data.spanCount)
@@ -81,12 +81,8 @@ struct LooseFrame: Frame {
         {
             return known
         }
-        var columns: [ColumnData?] = []
-        for source in sources {
-            // Gathering looks at the bytes of each value, so texts that lie apart must be read.
-            columns.append(try source.column(key, withTexts: true))
-        }
-        let column = try assembly.gathered(key, columns)
+        // Gathering looks at the bytes of each value, so texts that lie apart must be read.
+        let column = try assembly.gathered(key) { try sources[$0].column(key, withTexts: true) }
         gathered.columns.withLock { $0[key] = .some(column) }
         return column
     }

@@ -7,7 +7,8 @@ struct UnitValues: Sendable {
     /// Whether every model call of a trace counts for the trace's value: it is the root's, or the
     /// trace's own.
     let isOfTrace: Bool
-    /// Where the codes of each unit end; every unit has at least one, null if need be.
+    /// Where the codes of each unit end; every unit has at least one, null if need be. Empty if each has
+    /// exactly one.
     private(set) var ends: [UInt32] = []
     private(set) var codes: [UInt32] = []
 
@@ -15,19 +16,23 @@ struct UnitValues: Sendable {
         _ name: Field, _ units: MatchedUnits, _ fields: FieldResolver, _ times: FrameTimes
     ) throws {
         let frame = fields.frame
-        ends.reserveCapacity(units.numbers.count)
-        codes.reserveCapacity(units.numbers.count)
         if units.unit == .trace, name.scope == .any,
             let intrinsic = try fields.traceIntrinsic(name.name, times, forComparison: false)
         {
             field = intrinsic
             isOfTrace = true
-            for trace in units.numbers { append([intrinsic.codes[Int(trace)]]) }
+            codes = units.numbers.map { intrinsic.codes[Int($0)] }
             return
         }
         let resolved = try fields.resolve(name, times, forComparison: false)
         field = resolved
         isOfTrace = name.scope == .root
+        if units.unit == .span, resolved.lists == nil {
+            codes = units.numbers.map { resolved.codes[Int($0)] }
+            return
+        }
+        ends.reserveCapacity(units.numbers.count)
+        codes.reserveCapacity(units.numbers.count)
         switch units.unit {
         case .span:
             for row in units.numbers { appendRow(resolved.codes[Int(row)]) }
@@ -36,17 +41,16 @@ struct UnitValues: Sendable {
         }
     }
 
-    func codes(of unit: Int) -> ArraySlice<UInt32> {
-        codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
-    }
+    /// Whether each unit has exactly one code.
+    var isSingle: Bool { ends.isEmpty }
 
-    private mutating func append(_ unitCodes: [UInt32]) {
-        codes.append(contentsOf: unitCodes)
-        ends.append(UInt32(codes.count))
+    func codes(of unit: Int) -> ArraySlice<UInt32> {
+        if isSingle { return codes[unit...unit] }
+        return codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
     }
 
     private mutating func appendRow(_ code: UInt32) {
-        if code == 0 || field.lists == nil {
+        if code == 0 {
             codes.append(code)
         } else {
             field.forEachValue(of: code) { codes.append($0) }
@@ -93,11 +97,19 @@ struct UnitGroups: Sendable {
         var groups = [UInt32](repeating: 0, count: unitCount)
         var groupCodes: [[UInt32]] = unitCount == 0 ? [] : [[]]
         for values in values {
+            var numbering = GroupNumbering(groupCodes, values: values.field.values.count + 1)
+            if values.isSingle {
+                for index in units.indices {
+                    groups[index] = numbering.group(
+                        groups[index], values.codes[Int(units[index])])
+                }
+                groupCodes = numbering.codes
+                continue
+            }
             var nextUnits: [UInt32] = []
             var nextGroups: [UInt32] = []
             nextUnits.reserveCapacity(units.count)
             nextGroups.reserveCapacity(units.count)
-            var numbering = GroupNumbering(groupCodes, values: values.field.values.count + 1)
             for (unit, group) in zip(units, groups) {
                 for code in values.codes(of: Int(unit)) {
                     nextUnits.append(unit)

@@ -21,6 +21,11 @@ struct ValueTable: Sendable {
     /// How many values there are, null not counted.
     var count: Int { dictionary.count }
 
+    /// Makes room for values whose bytes together are `bytes`.
+    mutating func reserve(values: Int, bytes: Int) {
+        dictionary.reserve(values: values, bytes: bytes + values)
+    }
+
     mutating func code(text: UnsafeRawBufferPointer) -> UInt32 { code(.text, text) }
 
     mutating func code(bytes: UnsafeRawBufferPointer) -> UInt32 { code(.bytes, bytes) }

@@ -7,27 +7,18 @@ enum MergedEncoding {
     /// zlib's own middle. What each level costs and gives: docs/PERFORMANCE.md.
     private static let level: Int32 = 6
 
-    static func encode(_ data: SegmentData, received: ClosedRange<Int64>) throws -> MergedSegment {
-        var record = SegmentRecord(data, received: received, isPacked: false)
-        if let traces = data.field(SpanField.traceID) {
-            record.filter = TraceFilter(
-                hashes: (0..<traces.strings.count).map { code in
-                    traces.strings.withValue(code) { TraceFilter.hash($0) }
-                })
-        }
-        let columns = try data.columns.keys.sorted(by: ColumnKey.inStorageOrder).compactMap { key in
-            try data.columns[key].map { try encode($0, of: data) }
-        }
-        return MergedSegment(record: record, columns: columns)
-    }
-
-    private static func encode(_ column: ColumnData, of data: SegmentData) throws -> MergedColumn {
+    /// - Parameters:
+    ///   - rowCount: of the column's table.
+    ///   - traceEnds: where each trace of the segment ends.
+    static func encode(
+        _ column: ColumnData, rowCount: Int, traceEnds: [UInt32]
+    ) throws -> MergedColumn {
         var payload: [UInt8] = []
         let isTraceID = column.key == .traceID
         let texts = ColumnCodec.append(
-            column, rowCount: data.rowCount(column.key.table),
+            column, rowCount: rowCount,
             // The trace ids say where traces end, so they cannot lean on it.
-            traceEnds: column.key.table == .span && !isTraceID ? data.traceEnds : [],
+            traceEnds: column.key.table == .span && !isTraceID ? traceEnds : [],
             sorted: !isTraceID, to: &payload)
         return MergedColumn(
             key: column.key, present: column.presence.count,

@@ -3,16 +3,38 @@ internal import Zlib
 
 /// A small segment as one blob: a directory, the columns, and the long texts.
 ///
-/// This is what a commit writes: two fast compressions instead of one for each of some forty columns.
-/// `docs/STORAGE.md` has the layout.
-enum PackedSegment {
+/// This is what a commit writes: one fast compression, and one more for each column of long texts, instead
+/// of one for each of some forty columns. `docs/STORAGE.md` has the layout.
+struct PackedSegment {
     /// Fast: the merge compresses again, and better.
     private static let level: Int32 = 1
 
-    static func encode(_ data: SegmentData) throws -> [UInt8] {
+    /// Rows of each table, in the order of `Table`.
+    let rowCounts: [Int]
+    private let entries: [ColumnKey: Entry]
+    /// All columns, inflated.
+    private let columns: [UInt8]
+    /// As stored; the texts lie at its end.
+    private let body: [UInt8]
+    private let textsStart: Int
+
+    private struct Entry {
+        let range: Range<Int>
+        /// Where the column's compressed texts lie, counted from the first.
+        let texts: Range<Int>
+        let textCount: Int
+    }
+
+    var keys: Set<ColumnKey> { Set(entries.keys) }
+
+    // MARK: Writing
+
+    /// - Returns: the blob, and the bytes of columns and texts before compression.
+    static func encode(_ data: SegmentData) throws -> (body: [UInt8], rawBytes: Int) {
         var directory: [UInt8] = []
         var columns: [UInt8] = []
         var texts: [UInt8] = []
+        var rawTextBytes = 0
         for count in data.rowCounts { directory.appendVarint(count) }
         directory.appendVarint(data.columns.count)
         for key in data.columns.keys.sorted(by: ColumnKey.inStorageOrder) {
@@ -21,6 +43,8 @@ enum PackedSegment {
             let apart = ColumnCodec.append(
                 column, rowCount: data.rowCount(key.table), traceEnds: [], sorted: false,
                 to: &columns)
+            let packed =
+                try apart.map { try deflate($0.bytes, level: level, format: .zlib) } ?? []
             directory.append(key.table.rawValue)
             directory.append(key.origin.rawValue)
             directory.append(key.type.rawValue)
@@ -29,85 +53,86 @@ enum PackedSegment {
             directory.append(contentsOf: name)
             directory.appendVarint(columns.count - start)
             directory.appendVarint(apart?.bytes.count ?? 0)
-            if let apart { texts.append(contentsOf: apart.bytes) }
+            directory.appendVarint(packed.count)
+            texts.append(contentsOf: packed)
+            rawTextBytes += apart?.bytes.count ?? 0
         }
+        let packed = try deflate(columns, level: level, format: .zlib)
         var body: [UInt8] = []
         body.appendVarint(directory.count)
         body.append(contentsOf: directory)
-        try appendStream(columns, to: &body)
-        try appendStream(texts, to: &body)
-        return body
-    }
-
-    private static func appendStream(_ bytes: [UInt8], to body: inout [UInt8]) throws {
-        let packed = try deflate(bytes, level: level, format: .zlib)
-        body.appendVarint(bytes.count)
+        body.appendVarint(columns.count)
         body.appendVarint(packed.count)
         body.append(contentsOf: packed)
+        body.append(contentsOf: texts)
+        return (body, columns.count + rawTextBytes)
     }
 
-    /// Reads a segment, or only some columns of it.
-    ///
-    /// - Parameters:
-    ///   - wanted: which columns to decode; nil for all.
-    ///   - withTexts: whether to inflate long texts too; without, such columns have lengths only.
-    static func decode(
-        _ body: UnsafeRawBufferPointer, wanted: ((ColumnKey) -> Bool)? = nil, withTexts: Bool
-    ) throws -> SegmentData {
-        var reader = ByteReader(body)
-        var directory = ByteReader(try reader.take(reader.count(atMost: body.count)))
-        let columnBytes = try stream(&reader)
-        let textBytes = withTexts ? try stream(&reader) : []
+    // MARK: Reading
+
+    /// Reads the directory and inflates the columns, but not their texts.
+    init(_ body: [UInt8]) throws {
         var counts: [Int] = []
-        for _ in Table.allCases { counts.append(try directory.count(atMost: rowsMax)) }
-        var data = SegmentData(rowCounts: counts)
-        let columnCount = try directory.count(atMost: directory.remaining)
-        try columnBytes.withUnsafeBytes { bytes in
-            var columns = ByteReader(bytes)
+        var entries: [ColumnKey: Entry] = [:]
+        (columns, textsStart) = try body.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            var directory = ByteReader(try reader.take(reader.count(atMost: bytes.count)))
+            for _ in Table.allCases { counts.append(try directory.count(atMost: Self.rowsMax)) }
+            var start = 0
             var textStart = 0
-            for _ in 0..<columnCount {
-                let entry = try Entry(&directory)
-                let payload = try columns.take(entry.length)
-                defer { textStart += entry.textLength }
-                if let wanted, !wanted(entry.key) { continue }
-                var payloadReader = ByteReader(payload)
-                var (column, isApart) = try ColumnCodec.read(
-                    &payloadReader, key: entry.key, rowCount: data.rowCount(entry.key.table),
-                    traceEnds: [])
-                if isApart, withTexts {
-                    guard Int(column.strings.ends.last ?? 0) == entry.textLength,
-                        textStart + entry.textLength <= textBytes.count
-                    else { throw DamagedBytes("texts end early") }
-                    column.strings.bytes = Array(
-                        textBytes[textStart..<textStart + entry.textLength])
-                }
-                data.columns[entry.key] = column
+            for _ in 0..<(try directory.count(atMost: directory.remaining)) {
+                let key = try ColumnKey(&directory)
+                let length = try directory.count(atMost: Self.streamBytesMax)
+                let textCount = try directory.count(atMost: Self.streamBytesMax)
+                let textLength = try directory.count(atMost: bytes.count)
+                entries[key] = Entry(
+                    range: start..<start + length, texts: textStart..<textStart + textLength,
+                    textCount: textCount)
+                start += length
+                textStart += textLength
+            }
+            let count = try reader.count(atMost: Self.streamBytesMax)
+            let packed = try reader.take(reader.count(atMost: reader.remaining))
+            guard count == start, reader.remaining == textStart else {
+                throw DamagedBytes("a packed segment's parts do not add up")
+            }
+            return (try inflate(packed, exactly: count), bytes.count - textStart)
+        }
+        rowCounts = counts
+        self.entries = entries
+        self.body = body
+    }
+
+    /// One column; nil if the segment has no such column. Without its texts a column of long texts has
+    /// their lengths only.
+    func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
+        guard let entry = entries[key] else { return nil }
+        var (column, isApart) = try columns.withUnsafeBytes { bytes in
+            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
+            return try ColumnCodec.read(
+                &reader, key: key, rowCount: rowCounts[Int(key.table.rawValue)], traceEnds: [])
+        }
+        if isApart, withTexts {
+            guard Int(column.strings.ends.last ?? 0) == entry.textCount else {
+                throw DamagedBytes("texts of another length than their column says")
+            }
+            let range = textsStart + entry.texts.lowerBound..<textsStart + entry.texts.upperBound
+            column.strings.bytes = try body.withUnsafeBytes {
+                try inflate(
+                    UnsafeRawBufferPointer(rebasing: $0[range]), exactly: entry.textCount)
             }
         }
-        return data
+        return column
     }
 
-    private struct Entry {
-        let key: ColumnKey
-        let length: Int
-        let textLength: Int
-
-        init(_ reader: inout ByteReader) throws(DamagedBytes) {
-            let table = Table(rawValue: try reader.byte())
-            let origin = ColumnOrigin(rawValue: try reader.byte())
-            let type = ValueType(rawValue: try reader.byte())
-            guard let table, let origin, let type else { throw DamagedBytes("unknown column") }
-            let name = try reader.take(reader.count(atMost: reader.remaining))
-            key = ColumnKey(table, origin, String(decoding: name, as: UTF8.self), type)
-            length = try reader.count(atMost: streamBytesMax)
-            textLength = try reader.count(atMost: streamBytesMax)
+    /// The wanted columns.
+    func data(withTexts: Bool, _ wanted: (ColumnKey) -> Bool = { _ in true }) throws -> SegmentData
+    {
+        var data = SegmentData(rowCounts: rowCounts)
+        for key in entries.keys where wanted(key) {
+            data.columns[key] = try column(key, withTexts: withTexts)
         }
-    }
-
-    private static func stream(_ reader: inout ByteReader) throws -> [UInt8] {
-        let count = try reader.count(atMost: streamBytesMax)
-        let packed = try reader.take(reader.count(atMost: reader.remaining))
-        return try inflate(packed, exactly: count)
+        return data
     }
 
     /// No stream of ours is larger; a larger length is damage, not a reason to allocate.
@@ -116,6 +141,15 @@ enum PackedSegment {
 }
 
 extension ColumnKey {
+    fileprivate init(_ reader: inout ByteReader) throws(DamagedBytes) {
+        let table = Table(rawValue: try reader.byte())
+        let origin = ColumnOrigin(rawValue: try reader.byte())
+        let type = ValueType(rawValue: try reader.byte())
+        guard let table, let origin, let type else { throw DamagedBytes("unknown column") }
+        let name = try reader.take(reader.count(atMost: reader.remaining))
+        self.init(table, origin, String(decoding: name, as: UTF8.self), type)
+    }
+
     /// A fixed order, so that equal spans give equal bytes.
     static func inStorageOrder(_ a: ColumnKey, _ b: ColumnKey) -> Bool {
         (a.table.rawValue, a.origin.rawValue, a.name, a.type.rawValue)

@@ -7,12 +7,7 @@ struct SealedSegment: Sendable {
     let body: [UInt8]
 }
 
-/// A large segment, ready to be written column by column.
-struct MergedSegment: Sendable {
-    let record: SegmentRecord
-    let columns: [MergedColumn]
-}
-
+/// A column of a large segment, ready to be written.
 struct MergedColumn: Sendable {
     let key: ColumnKey
     let present: Int
@@ -22,6 +17,9 @@ struct MergedColumn: Sendable {
     let range: NumberRange?
     let data: SealedBytes
     let textBlocks: [SealedBytes]
+
+    /// Before compression.
+    var rawBytes: Int { textBlocks.reduce(data.rawCount) { $0 + $1.rawCount } }
 }
 
 extension SegmentRecord {

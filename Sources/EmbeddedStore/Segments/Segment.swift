@@ -55,34 +55,29 @@ final class Segment: Sendable {
         return data
     }
 
-    /// All of it, texts included: for merging and for reading whole spans.
-    func whole() throws -> SegmentData {
-        if isPacked {
-            return try partition.body(of: id).withUnsafeBytes {
-                try PackedSegment.decode($0, withTexts: true)
-            }
-        }
-        var data = try self.data { _ in true }
-        for (key, column) in columns where data.columns[key]?.lacksTexts == true {
-            data.columns[key]?.strings.bytes = try partition.texts(of: column)
-        }
-        return data
-    }
-
     /// One column, its long texts too if asked for; nil if the segment has no such column.
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
         if isPacked {
             let column = try packed().columns[key]
             guard withTexts, column?.lacksTexts == true else { return column }
-            return try partition.body(of: id).withUnsafeBytes {
-                try PackedSegment.decode($0, wanted: { $0 == key }, withTexts: true)
-            }.columns[key]
+            return try opened().column(key, withTexts: true)
         }
         guard let record = columns[key] else { return nil }
         var column = try decoded(record, key == .traceID ? [] : try traceEnds())
         if withTexts, column.lacksTexts {
             column.strings.bytes = try partition.texts(of: record)
         }
+        return column
+    }
+
+    /// A small segment, read past the warm columns.
+    func opened() throws -> PackedSegment { try PackedSegment(partition.body(of: id)) }
+
+    /// One column of a large segment with its texts, read past the warm columns.
+    func cold(_ key: ColumnKey) throws -> ColumnData? {
+        guard let record = columns[key] else { return nil }
+        var column = try read(record, key == .traceID ? [] : try traceEnds())
+        if column.lacksTexts { column.strings.bytes = try partition.texts(of: record) }
         return column
     }
 
@@ -93,9 +88,7 @@ final class Segment: Sendable {
 
     private func packed() throws -> SegmentData {
         try warm.packed(ObjectIdentifier(self)) {
-            try partition.body(of: id).withUnsafeBytes {
-                try PackedSegment.decode($0, withTexts: false)
-            }
+            try opened().data(withTexts: false)
         }
     }
 
@@ -132,16 +125,17 @@ final class Segment: Sendable {
     }
 
     private func decoded(_ record: ColumnRecord, _ traceEnds: [UInt32]) throws -> ColumnData {
-        try warm.column(ObjectIdentifier(self), record.key) {
-            let payload = try partition.payload(of: record)
-            return try payload.withUnsafeBytes { bytes in
-                var reader = ByteReader(bytes)
-                return try ColumnCodec.read(
-                    &reader, key: record.key,
-                    rowCount: self.record.rowCounts[Int(record.key.table.rawValue)],
-                    traceEnds: record.key.table == .span ? traceEnds : []
-                ).column
-            }
+        try warm.column(ObjectIdentifier(self), record.key) { try read(record, traceEnds) }
+    }
+
+    private func read(_ record: ColumnRecord, _ traceEnds: [UInt32]) throws -> ColumnData {
+        try partition.payload(of: record).withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            return try ColumnCodec.read(
+                &reader, key: record.key,
+                rowCount: self.record.rowCounts[Int(record.key.table.rawValue)],
+                traceEnds: record.key.table == .span ? traceEnds : []
+            ).column
         }
     }
 }
@@ -158,6 +152,8 @@ struct SegmentView: Sendable {
     var deleted: RowSet?
     /// Of a large segment: hashes of its traces of which other segments may have spans.
     var shared: Set<UInt64> = []
+    /// Of a small segment: hashes of its traces, each once.
+    var traces: [UInt64] = []
 
     var liveSpans: Int { segment.record.spans - (deleted?.count ?? 0) }
 }

@@ -46,34 +46,38 @@ struct SegmentAssembly {
     /// - Parameter traceEnds: where each trace ends, if the order is by trace.
     func assembled(
         _ sources: [SegmentData], traceEnds: [UInt32]
-    ) throws(DamagedBytes) -> SegmentData {
+    ) throws -> SegmentData {
         var result = SegmentData(rowCounts: maps.map(\.count))
         result.traceEnds = traceEnds
         var keys: Set<ColumnKey> = []
         for source in sources { keys.formUnion(source.columns.keys) }
         for key in keys {
-            result.columns[key] = try gathered(key, sources.map { $0.columns[key] })
+            result.columns[key] = try gathered(key) { sources[$0].columns[key] }
         }
         return result
     }
 
-    /// One column in the new order, from that of each source; nil if no row has a value.
-    func gathered(_ key: ColumnKey, _ columns: [ColumnData?]) throws(DamagedBytes) -> ColumnData? {
+    /// One column in the new order; nil if no row has a value.
+    ///
+    /// - Parameter source: that column of each source, with its texts. Each is asked for once, and not kept.
+    func gathered(
+        _ key: ColumnKey, from source: (_ index: Int) throws -> ColumnData?
+    ) throws -> ColumnData? {
         let map = maps[Int(key.table.rawValue)]
         return key.type.isCoded
-            ? gatheredCodes(key, map, columns) : try gatheredNumbers(key, map, columns)
+            ? try gatheredCodes(key, map, source) : try gatheredNumbers(key, map, source)
     }
 
     /// A numeric column (or one without values) in the new order; nil if no row has a value.
     private func gatheredNumbers(
-        _ key: ColumnKey, _ map: RowMap, _ columns: [ColumnData?]
-    ) throws(DamagedBytes) -> ColumnData? {
+        _ key: ColumnKey, _ map: RowMap, _ source: (Int) throws -> ColumnData?
+    ) throws -> ColumnData? {
         let pointed = pointedTable(key).map { maps[Int($0.rawValue)].rows }
         var numbers = [UInt64](repeating: 0, count: map.count)
         var isSet = [Bool](repeating: false, count: map.count)
         var isDamaged = false
-        for (index, column) in columns.enumerated() {
-            guard let column else { continue }
+        for index in map.rows.indices {
+            guard let column = try source(index) else { continue }
             column.presence.visit { row, entry in
                 let new = Int(map.rows[index][row])
                 guard new >= 0 else { return }
@@ -108,12 +112,12 @@ struct SegmentAssembly {
     }
 
     private func gatheredCodes(
-        _ key: ColumnKey, _ map: RowMap, _ columns: [ColumnData?]
-    ) -> ColumnData? {
+        _ key: ColumnKey, _ map: RowMap, _ source: (Int) throws -> ColumnData?
+    ) throws -> ColumnData? {
         var union = CodedUnion(key.type)
         var dense = [UInt32](repeating: 0, count: map.count)
-        for (index, column) in columns.enumerated() {
-            guard let column else { continue }
+        for index in map.rows.indices {
+            guard let column = try source(index) else { continue }
             let rows = map.rows[index]
             var used = [Bool](repeating: false, count: column.valueCount)
             column.presence.visit { row, entry in

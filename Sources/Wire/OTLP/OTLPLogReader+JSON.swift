@@ -1,5 +1,5 @@
 internal import JSON
-package import Spans
+internal import Spans
 
 /// Reads an `ExportLogsServiceRequest` as OTLP/JSON. Each record that is kept becomes an object of its own,
 /// with its resource and scope.
