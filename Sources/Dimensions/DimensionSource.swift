@@ -5,8 +5,9 @@ package struct DimensionSource: Sendable {
         case attribute(String)
         /// An attribute of the resource.
         case resource(String)
-        /// Flattened lists: `prefix0suffix`, `prefix1suffix` and so on, in order of the numbers.
-        case indexed(prefix: String, suffix: String, joined: Bool)
+        /// Flattened lists: keys that one of these patterns fits, where `*` stands for a number, in the
+        /// order of the numbers.
+        case indexed([IndexedKey], joined: Bool)
         /// An attribute of the span's events; of events of these names, if there are any.
         case event(key: String, names: Set<String>)
         /// Milliseconds from the span's start to its first event of this name.
@@ -33,10 +34,8 @@ package struct DimensionSource: Sendable {
     static func attribute(_ key: String) -> DimensionSource { DimensionSource(.attribute(key)) }
     static func resource(_ key: String) -> DimensionSource { DimensionSource(.resource(key)) }
 
-    static func indexed(_ prefix: String, _ suffix: String, joined: Bool = false)
-        -> DimensionSource
-    {
-        DimensionSource(.indexed(prefix: prefix, suffix: suffix, joined: joined))
+    static func indexed(_ patterns: String..., joined: Bool = false) -> DimensionSource {
+        DimensionSource(.indexed(patterns.map(IndexedKey.init), joined: joined))
     }
 
     static func event(_ key: String, of names: Set<String> = []) -> DimensionSource {

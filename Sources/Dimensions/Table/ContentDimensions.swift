@@ -32,9 +32,11 @@ extension DimensionTable {
             "prompt.text",
             from: .attributes("gen_ai.input.messages").read(.whole),
             [
-                .indexed("llm.input_messages.", ".message.content", joined: true),
-                .indexed("llm.prompts.", ".prompt.text", joined: true),
-                .indexed("gen_ai.prompt.", ".content", joined: true),
+                .indexed(
+                    "llm.input_messages.*.message.content",
+                    "llm.input_messages.*.message.contents.*.message_content.text", joined: true),
+                .indexed("llm.prompts.*.prompt.text", joined: true),
+                .indexed("gen_ai.prompt.*.content", joined: true),
             ],
             .attributes(
                 "llm.input_messages", "langfuse.observation.input", "ai.prompt.messages",
@@ -50,9 +52,11 @@ extension DimensionTable {
             "output.text",
             from: .attributes("gen_ai.output.messages").read(.whole),
             [
-                .indexed("llm.output_messages.", ".message.content", joined: true),
-                .indexed("llm.choices.", ".completion.text", joined: true),
-                .indexed("gen_ai.completion.", ".content", joined: true),
+                .indexed(
+                    "llm.output_messages.*.message.content",
+                    "llm.output_messages.*.message.contents.*.message_content.text", joined: true),
+                .indexed("llm.choices.*.completion.text", joined: true),
+                .indexed("gen_ai.completion.*.content", joined: true),
             ],
             .attributes(
                 "llm.output_messages", "langfuse.observation.output", "ai.response.text",
@@ -82,8 +86,8 @@ extension DimensionTable {
             from: .attributes("gen_ai.retrieval.document.ids"),
             [
                 .attribute("gen_ai.retrieval.documents").at("*", "id"),
-                .indexed("retrieval.documents.", ".document.id"),
-                .indexed("reranker.output_documents.", ".document.id"),
+                .indexed("retrieval.documents.*.document.id"),
+                .indexed("reranker.output_documents.*.document.id"),
                 .event("db.query.result.id"), .event("db.search.result.id"),
                 .attribute("retrieval.document.ids"),
             ]),

@@ -43,8 +43,8 @@ struct CanonicalResolver {
         case .attribute(let key):
             try add(key, [.span, .resource, .scope], source, to: &builder)
         case .resource(let key): try add(key, [.resource], source, to: &builder)
-        case .indexed(let prefix, let suffix, let joined):
-            let keys = indexedKeys(prefix, suffix)
+        case .indexed(let patterns, let joined):
+            let keys = indexedKeys(patterns)
             if !keys.isEmpty { try addIndexed(keys, joined, source, to: &builder) }
         case .event(let key, let names):
             let places = EventValues(fields)
@@ -128,20 +128,21 @@ struct CanonicalResolver {
 
     // MARK: Flattened lists
 
-    /// Indices beyond this are left out: senders have sent indices of nine digits.
-    private static let indexMax = 10_000
-
-    private func indexedKeys(_ prefix: String, _ suffix: String) -> [String] {
-        var byIndex: [Int: String] = [:]
+    private func indexedKeys(_ patterns: [IndexedKey]) -> [String] {
+        var found: [(indices: [Int], name: String)] = []
         for key in frame.keys where key.table == .span && key.origin == .attribute {
-            guard key.name.hasPrefix(prefix), key.name.hasSuffix(suffix),
-                key.name.utf8.count > prefix.utf8.count + suffix.utf8.count,
-                let index = Int(key.name.dropFirst(prefix.count).dropLast(suffix.count)),
-                (0...Self.indexMax).contains(index)
-            else { continue }
-            byIndex[index] = key.name
+            for pattern in patterns {
+                if let indices = pattern.indices(of: key.name) { found.append((indices, key.name)) }
+            }
         }
-        return byIndex.keys.sorted().compactMap { byIndex[$0] }
+        found.sort { a, b in
+            a.indices == b.indices
+                ? a.name < b.name : a.indices.lexicographicallyPrecedes(b.indices)
+        }
+        // A key that comes in several types is in `keys` once for each.
+        return found.enumerated().filter { index, key in
+            index == 0 || found[index - 1].name != key.name
+        }.map(\.element.name)
     }
 
     private func addIndexed(
