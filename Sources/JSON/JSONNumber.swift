@@ -10,7 +10,6 @@ package struct JSONNumber {
     @inline(__always)
     package var int64: Int64? {
         guard isInteger else { return nil }
-        let isNegative = raw[0] == UInt8(ascii: "-")
         var magnitude: UInt64 = 0
         for index in (isNegative ? 1 : 0)..<raw.count {
             let (product, overflow) = magnitude.multipliedReportingOverflow(by: 10)
@@ -18,10 +17,61 @@ package struct JSONNumber {
             if overflow || carry { return nil }
             magnitude = sum
         }
+        return signed(magnitude)
+    }
+
+    private var isNegative: Bool { raw[0] == UInt8(ascii: "-") }
+
+    private func signed(_ magnitude: UInt64) -> Int64? {
         if isNegative {
             return magnitude <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
         }
         return Int64(exactly: magnitude)
+    }
+
+    /// The digits of a number with a fraction or an exponent, if they make an integer that fits. Exact,
+    /// where a double would round a time in nanoseconds.
+    private var scaledMagnitude: UInt64? {
+        var magnitude: UInt64 = 0
+        // Zeros wait until another digit needs them, so that those at the end cost no precision.
+        var zeros = 0
+        var scale = 0
+        var isFraction = false
+        for (index, byte) in raw.enumerated() {
+            switch byte {
+            case 48...57:
+                if isFraction { scale -= 1 }
+                zeros += 1
+                guard byte > 48 else { continue }
+                guard let shifted = Self.shift(magnitude, by: zeros) else { return nil }
+                let (sum, overflow) = shifted.addingReportingOverflow(UInt64(byte - 48))
+                if overflow { return nil }
+                magnitude = sum
+                zeros = 0
+            case UInt8(ascii: "."): isFraction = true
+            case UInt8(ascii: "-"): continue
+            default:
+                let exponent = String(decoding: raw[(index + 1)...], as: UTF8.self)
+                if magnitude == 0 { return 0 }
+                guard let exponent = Int(exponent) else { return nil }
+                let (sum, overflow) = (scale + zeros).addingReportingOverflow(exponent)
+                return overflow || sum < 0 ? nil : Self.shift(magnitude, by: sum)
+            }
+        }
+        if magnitude == 0 { return 0 }
+        return scale + zeros < 0 ? nil : Self.shift(magnitude, by: scale + zeros)
+    }
+
+    /// `value` with so many zeros after it, if it fits.
+    private static func shift(_ value: UInt64, by zeros: Int) -> UInt64? {
+        if value == 0 { return 0 }
+        var value = value
+        for _ in 0..<min(zeros, 20) {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            value = product
+        }
+        return value
     }
 
     /// The value, if it is an integer from 0 on, however it is written: `1e3` and `5.0` are.
@@ -30,11 +80,15 @@ package struct JSONNumber {
             guard raw[0] != UInt8(ascii: "-") else { return int64 == 0 ? 0 : nil }
             return UInt64(text)
         }
-        return UInt64(exactly: double)
+        guard let magnitude = scaledMagnitude else { return nil }
+        return isNegative && magnitude > 0 ? nil : magnitude
     }
 
     /// The value, if it is an integer that fits, however it is written.
-    package var integralValue: Int64? { int64 ?? (isInteger ? nil : Int64(exactly: double)) }
+    package var integralValue: Int64? {
+        if isInteger { return int64 }
+        return scaledMagnitude.flatMap { signed($0) }
+    }
 
     /// The nearest double; numbers too large are infinite.
     package var double: Double {
