@@ -77,7 +77,10 @@ enum IngestRoutes {
     private static func message(_ report: ReadReport) -> String {
         guard let first = report.refusals.first else { return "" }
         let more = report.rejected - 1
-        return more == 0 ? first.reason : "\(first.reason); and \(more) more"
+        let text = more == 0 ? first.reason : "\(first.reason); and \(more) more"
+        // Log records have the same fields down to their own, so they read as spans without ids.
+        let isAnotherSignal = report.accepted == 0 && first.reason.hasSuffix("is missing")
+        return isAnotherSignal ? text + "; is this an export of logs?" : text
     }
 
     private static func otlp(
@@ -94,8 +97,9 @@ enum IngestRoutes {
                     + "application/json", status: .unsupportedMediaType)
         }
         let decoded: Decoded
+        var body: [UInt8] = []
         do {
-            let body = try inflated(request, service)
+            body = try inflated(request, service)
             decoded = try body.withUnsafeBytes { try decode($0, encoding) }
         } catch let failure as QueryFailure {
             try await countRefused(service)
@@ -104,8 +108,11 @@ enum IngestRoutes {
                 failure.status)
         } catch let error as WireError {
             try await countRefused(service)
+            let hint =
+                encoding == .protobuf && body.first == UInt8(ascii: "{")
+                ? "; the body begins with '{': JSON is sent as application/json" : ""
             return reply(
-                encoding, ExportReply.failure(encoding, code: 3, message: error.message),
+                encoding, ExportReply.failure(encoding, code: 3, message: error.message + hint),
                 .badRequest)
         }
         do {

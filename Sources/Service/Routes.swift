@@ -31,10 +31,13 @@ struct Routes: Sendable {
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         if request.head.target == "*" { return Response(.noContent) }
         guard let route = routes.first(where: { $0.matches(path) }) else {
-            let near = NearestName.of(path, among: routes.map(\.path))
+            // OTLP exporters that were given a whole URL post to it as it is.
+            let near = NearestName.of(path, among: routes.map(\.path)).first
             throw QueryFailure(
                 "not_found",
-                "there is no \(path)" + (near.isEmpty ? "" : "; did you mean \(near[0])?"),
+                "there is no \(path); "
+                    + (near.map { "did you mean \($0)?" }
+                        ?? "OTLP goes to /v1/traces, and /v1/slices answers"),
                 status: .notFound)
         }
         let method = request.head.method == "HEAD" ? "GET" : request.head.method

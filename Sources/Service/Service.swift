@@ -48,10 +48,8 @@ package final class Service: HTTPHandler {
             response = await answer(request)
         }
         cors.allow(origin, &response)
-        let milliseconds = start.duration(to: .now) / .milliseconds(1)
-        response.fields.set(
-            "Server-Timing",
-            "total;dur=\(Int(milliseconds * 1000) / 1000).\(Int(milliseconds * 1000) % 1000)")
+        let microseconds = (start.duration(to: .now) / .microseconds(1)).rounded()
+        response.fields.set("Server-Timing", "total;dur=\(microseconds / 1000)")
         return response
     }
 

@@ -3,6 +3,7 @@ extension ColumnBuilder {
     /// raised by `adding` (for fields that hold rows of another table).
     mutating func append(_ other: ColumnBuilder, rowBase: UInt32, adding: Int) {
         reserve(rows.count + other.rows.count)
+        inheritUnusedValues(of: other)
         if key.type == .empty {
             for row in other.rows { appendPresence(row: row + rowBase) }
         } else if key.type.isCoded {

@@ -13,6 +13,8 @@ package struct ColumnBuilder: Sendable {
     package private(set) var codes: [UInt32] = []
     package var dictionary = ByteDictionary()
     package var elements = ByteDictionary()
+    /// A value was taken back, so the dictionary may hold some that no row has.
+    package private(set) var mayHaveUnusedValues = false
 
     package init(_ key: ColumnKey) { self.key = key }
 
@@ -41,9 +43,15 @@ package struct ColumnBuilder: Sendable {
         rows.removeLast()
         if key.type.isCoded {
             codes.removeLast()
+            mayHaveUnusedValues = true
         } else if key.type != .empty {
             numbers.removeLast()
         }
+    }
+
+    /// Takes over that a column appended to this one may have values that no row has.
+    mutating func inheritUnusedValues(of other: ColumnBuilder) {
+        mayHaveUnusedValues = mayHaveUnusedValues || other.mayHaveUnusedValues
     }
 
     package mutating func reserve(_ count: Int) {

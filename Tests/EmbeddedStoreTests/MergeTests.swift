@@ -161,6 +161,39 @@ extension Engine {
 @Suite struct `Committed spans` {
     let directory = TestDirectory()
 
+    /// A refused span and a repeated key take values back that the dictionaries already have.
+    @Test(arguments: [2, 3, 50]) func `leave nothing of values that were taken back`(
+        every: Int
+    ) throws {
+        var batch = SpanBatch()
+        var kept: [TestSpan] = []
+        for (index, span) in testSpans(50, seed: 5).enumerated() {
+            let events = batch.events.rowCount
+            batch.append(span)
+            if index % every == 0 {
+                batch.removeLastSpan(eventsBefore: events, linksBefore: 0)
+                continue
+            }
+            for value in ["none of them is \(index)", span.attributes["tenant"] ?? ""] {
+                Array("tenant".utf8).withUnsafeBytes { key in
+                    Array(value.utf8).withUnsafeBytes {
+                        batch.spans.set(key, .string, bytes: $0)
+                    }
+                }
+            }
+            kept.append(span)
+        }
+        let engine = try directory.engine()
+        _ = try engine.commit(batch, [batch.count], engine.now())
+        #expect(try Set(engine.live()) == Set(kept))
+        for column in try engine.snapshot.views[0].segment.allColumns().columns.values
+        where column.key.type.isCoded {
+            #expect(Set(column.codes) == Set(0..<UInt32(column.valueCount)))
+        }
+        try engine.mergeAll()
+        #expect(try Set(engine.live()) == Set(kept))
+    }
+
     @Test(arguments: [1, 7, 300])
     func `come back as sent, small, merged, merged again and after a restart`(count: Int) throws {
         let spans = testSpans(count, seed: 1)

@@ -34,6 +34,20 @@ struct ColumnData: Sendable {
         } else {
             strings = StringTable(column.dictionary)
         }
+        if column.mayHaveUnusedValues { dropUnusedValues() }
+    }
+
+    /// A dictionary at rest holds no value that no row has: readers take its size for the number of
+    /// distinct values.
+    private mutating func dropUnusedValues() {
+        var used = [Bool](repeating: false, count: valueCount)
+        for code in codes { used[Int(code)] = true }
+        var union = CodedUnion(key.type)
+        let newCodes = union.add(self, used: used)
+        codes = codes.map { newCodes[Int($0)] }
+        strings = StringTable()
+        lists = ListTable()
+        union.orderByFirstUse(&self)
     }
 }
 

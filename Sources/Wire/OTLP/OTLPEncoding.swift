@@ -6,7 +6,9 @@ package enum OTLPEncoding: Sendable, Equatable {
     package init?(contentType: String?) {
         let type = contentType?.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
         switch type {
-        case "application/x-protobuf", "application/protobuf": self = .protobuf
+        case "application/x-protobuf", "application/protobuf",
+            "application/vnd.google.protobuf":
+            self = .protobuf
         case "application/json": self = .json
         default: return nil
         }
