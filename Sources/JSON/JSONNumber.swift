@@ -121,6 +121,18 @@ package struct JSONNumber {
 
     package var text: String { String(decoding: raw, as: UTF8.self) }
 
+    /// What `read` makes of the number that a text holds, for those who put theirs in quotes; nil if it
+    /// holds anything else.
+    package static func inText<R>(_ text: String, _ read: (JSONNumber) -> R?) -> R? {
+        var text = text
+        return text.withUTF8 { text in
+            let bytes = UnsafeRawBufferPointer(text)
+            var offset = 0
+            guard let number = try? scan(bytes, &offset), offset == bytes.count else { return nil }
+            return read(number)
+        }
+    }
+
     // MARK: Scanning
 
     static func scan(

@@ -95,9 +95,9 @@ enum OTLPAnyValue {
     private static func integer(_ cursor: inout JSONCursor) throws(JSONError) -> AttributeValue {
         if try cursor.kind() == .string {
             let text = try cursor.string().decodedString
-            if let value = Int64(text) { return .int(value) }
+            if let value = JSONNumber.inText(text, \.integralValue) { return .int(value) }
             guard let value = Double(text) else { throw cursor.error("expected an integer") }
-            return Int64(exactly: value).map { .int($0) } ?? .double(value)
+            return .double(value)
         }
         let number = try cursor.number()
         return number.integralValue.map { .int($0) } ?? .double(number.double)

@@ -263,7 +263,7 @@ struct OTLPJSONReader {
             return 0
         case .string:
             let text = try cursor.string().decodedString
-            if let value = UInt64(text) ?? Double(text).flatMap({ UInt64(exactly: $0) }) {
+            if let value = JSONNumber.inText(text, \.uint64) {
                 return value
             }
             throw cursor.error("expected an integer")
