@@ -205,14 +205,14 @@ actor Connection {
     /// Refuses what is no valid request; the connection cannot go on, since nobody knows where the next
     /// request would begin.
     func refuse(_ error: HTTPError) {
-        handler.refused(error.status, error.message)
+        let response = handler.refuse(error, head)
         closesAfterAnswer = true
         if head == nil {
             head = RequestHead(
                 method: "GET", target: "/", fields: [:], minorVersion: 1, contentLength: 0,
                 isChunked: false, keepsAlive: false)
         }
-        finish(with: error.response)
+        finish(with: response)
     }
 
     /// The answer is written as far as this side is concerned.

@@ -12,8 +12,8 @@ package struct HTTPError: Error, Sendable, Equatable {
 
     static func badRequest(_ message: String) -> HTTPError { HTTPError(.badRequest, message) }
 
-    /// The answer, in the shape that all errors of the service have.
-    var response: Response {
+    /// The plain answer, in the shape that all errors of the service have.
+    package var response: Response {
         var fields = HTTPFields()
         fields[.contentType] = "application/json"
         let code = "http_\(status.code)"

@@ -8,8 +8,10 @@ package protocol HTTPHandler: Sendable {
     /// Answers a request. The task is cancelled when the client resets the connection.
     func respond(to request: Request) async -> Response
 
-    /// Told how each request that never reached `respond` was refused.
-    func refused(_ status: HTTPResponse.Status, _ reason: String)
+    /// Answers a request that never reaches `respond`: it is malformed, too large or too slow.
+    ///
+    /// - Parameter head: nil if it was not complete.
+    func refuse(_ error: HTTPError, _ head: RequestHead?) -> Response
 }
 
 /// What to do with a request whose header is there.

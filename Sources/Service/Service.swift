@@ -81,7 +81,15 @@ package final class Service: HTTPHandler {
         }
     }
 
-    package func refused(_ status: HTTPResponse.Status, _ reason: String) {
+    package func refuse(_ error: HTTPError, _ head: RequestHead?) -> Response {
+        countRefused()
+        var response = error.response
+        // A browser's exporter that cannot see the answer takes it for a network error and tries again.
+        cors.allow(head?.fields.value("origin"), &response)
+        return response
+    }
+
+    private func countRefused() {
         let store = store
         let log = log
         Task {

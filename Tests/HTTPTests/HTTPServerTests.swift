@@ -55,7 +55,7 @@ private final class EchoHandler: HTTPHandler {
         }
     }
 
-    func refused(_ status: HTTPResponse.Status, _ reason: String) {}
+    func refuse(_ error: HTTPError, _ head: RequestHead?) -> Response { error.response }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct `HTTP server` {
