@@ -29,7 +29,7 @@ final class Engine: Sendable {
         for partition in partitions { ledger.add(try writer.adopt(partition)) }
         try writer.finishAdopting()
         if !ledger.isEmpty { try directory.catalog.add(ledger) }
-        published = Mutex(writer.snapshot)
+        published = Mutex(writer.snapshot.withOwnFrames)
         self.writer = Mutex(writer)
         lastCommit = Mutex(.now)
     }
@@ -122,8 +122,7 @@ final class Engine: Sendable {
     func close() throws { try directory.close() }
 
     private func publish(_ snapshot: Snapshot) {
-        var snapshot = snapshot
-        snapshot.frames = FrameCache()
-        published.withLock { $0 = snapshot }
+        let shown = snapshot.withOwnFrames
+        published.withLock { $0 = shown }
     }
 }

@@ -11,6 +11,14 @@ struct Snapshot: Sendable {
     /// What queries of this snapshot share; a new one for each that is published.
     var frames = FrameCache()
 
+    /// For publishing: frames hold segments, so the writer's copy must not share those of any query, or
+    /// segments that were merged would stay for ever.
+    var withOwnFrames: Snapshot {
+        var copy = self
+        copy.frames = FrameCache()
+        return copy
+    }
+
     var views: [SegmentView] { small + large }
 
     /// The earliest and latest start, in Unix nanoseconds; nil if there are no spans.

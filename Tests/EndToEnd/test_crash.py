@@ -110,14 +110,14 @@ def test_nothing_acknowledged_is_lost_or_doubled(fresh_server: Server) -> None:
     for file in partitions(server.data):
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            wait_until_removed(database)
+            wait_until_removed(database, server)
 
 
-def wait_until_removed(database: sqlite3.Connection) -> None:
+def wait_until_removed(database: sqlite3.Connection, server: Server) -> None:
     """What was merged goes once no query reads it."""
     deadline = time.monotonic() + 20
     while database.execute("SELECT count(*) FROM retired").fetchone() != (0,):
-        assert time.monotonic() < deadline, "merged segments are not removed"
+        assert time.monotonic() < deadline, server.log_tail()
         time.sleep(0.1)
 
 
