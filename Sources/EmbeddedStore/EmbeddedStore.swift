@@ -26,6 +26,7 @@ package final class EmbeddedStore: Store {
     private let commits: GroupCommit
     private let upkeep: Upkeep
     private let settings: Settings
+    private let retention: Retention
     /// Scans block their thread, so they stay off the cooperative pool.
     private let queries = DispatchQueue(
         label: "everyspan.queries", qos: .userInitiated, attributes: .concurrent)
@@ -39,15 +40,14 @@ package final class EmbeddedStore: Store {
         log: @escaping @Sendable (String) -> Void
     ) throws {
         self.settings = settings
+        retention = Retention(seconds: settings.retainSeconds)
         let directory = try PartitionDirectory(path: settings.directory, log: log)
         let engine = try Engine(directory, warmBytesMax: settings.warmBytesMax, now: now)
         self.engine = engine
         commits = GroupCommit { try engine.commit($0, $1, $2) }
         var policy = MergePolicy()
         policy.isEnabled = settings.merges
-        upkeep = Upkeep(
-            engine, policy,
-            retainNanoseconds: settings.retainSeconds.map { UInt64($0) * 1_000_000_000 })
+        upkeep = Upkeep(engine, policy, retention)
         upkeep.start()
     }
 
@@ -69,6 +69,10 @@ package final class EmbeddedStore: Store {
             return AppendReport(duplicates: 0)
         }
         return AppendReport(duplicates: try await commits.append(batch, receivedAt: receivedAt))
+    }
+
+    package var oldestStartKept: UInt64 {
+        retention.oldestDay(now: engine.now()).map { UInt64($0) * Day.nanoseconds } ?? 0
     }
 
     package func append(_ logs: [LogRecord], receivedAt: UInt64) async throws {

@@ -20,14 +20,14 @@ final class Upkeep: Sendable {
 
     private let engine: Engine
     private let policy: MergePolicy
-    private let retainNanoseconds: UInt64?
+    private let retention: Retention
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "everyspan.upkeep", qos: .utility)
 
-    init(_ engine: Engine, _ policy: MergePolicy, retainNanoseconds: UInt64?) {
+    init(_ engine: Engine, _ policy: MergePolicy, _ retention: Retention) {
         self.engine = engine
         self.policy = policy
-        self.retainNanoseconds = retainNanoseconds
+        self.retention = retention
     }
 
     /// Looks for work twice a second until stopped.
@@ -112,11 +112,9 @@ final class Upkeep: Sendable {
 
     /// Unlinks the oldest partition if all of it is older than what is retained.
     private func dropExpired() throws -> Bool {
-        guard let retainNanoseconds else { return false }
-        let oldestKept = Day.of(max(engine.now(), retainNanoseconds) - retainNanoseconds)
-        guard let oldest = engine.partitions.first, oldest.name < Day.name(oldestKept) else {
-            return false
-        }
+        guard let oldestKept = retention.oldestDay(now: engine.now()),
+            let oldest = engine.partitions.first, oldest.name < Day.name(oldestKept)
+        else { return false }
         try engine.drop(oldest)
         return true
     }

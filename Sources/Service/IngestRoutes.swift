@@ -12,12 +12,11 @@ enum IngestRoutes {
     static func traces(_ request: Request, _ service: Service) async throws -> Response {
         try await otlp(request, service) { bytes, encoding in
             var batch = SpanBatch()
+            let receipt = receipt(request, service)
             let report =
                 switch encoding {
-                case .protobuf:
-                    try readTraces(protobuf: bytes, receivedAt: request.receivedAt, into: &batch)
-                case .json:
-                    try readTraces(json: bytes, receivedAt: request.receivedAt, into: &batch)
+                case .protobuf: try readTraces(protobuf: bytes, receipt: receipt, into: &batch)
+                case .json: try readTraces(json: bytes, receipt: receipt, into: &batch)
                 }
             return Decoded(batch: batch, rejected: report.rejected, message: message(report))
         } keep: { decoded in
@@ -150,9 +149,8 @@ enum IngestRoutes {
         let report: ReadReport
         do {
             let body = try inflated(request, service)
-            var random = SystemRandomNumberGenerator()
             report = try body.withUnsafeBytes {
-                try readNative($0, receivedAt: request.receivedAt, random: &random, into: &batch)
+                try read($0, request, service, into: &batch)
             }
         } catch let error as WireError {
             try await countRefused(service)
@@ -165,6 +163,23 @@ enum IngestRoutes {
         service.rate.count(batch.count)
         let isRefused = report.accepted == 0 && report.rejected > 0
         return .json(nativeReply(report, appended), isRefused ? .badRequest : .ok)
+    }
+
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer, _ request: Request, _ service: Service,
+        into batch: inout SpanBatch
+    ) throws -> ReadReport {
+        let receipt = receipt(request, service)
+        if let key = request.head.fields.value("idempotency-key"), !key.isEmpty {
+            var ids = RepeatableIDs(key: key)
+            return try readNative(bytes, receipt: receipt, random: &ids, into: &batch)
+        }
+        var ids = SystemRandomNumberGenerator()
+        return try readNative(bytes, receipt: receipt, random: &ids, into: &batch)
+    }
+
+    private static func receipt(_ request: Request, _ service: Service) -> Receipt {
+        Receipt(time: request.receivedAt, oldestStart: service.store.oldestStartKept)
     }
 
     private static func nativeReply(_ report: ReadReport, _ appended: AppendReport) -> [UInt8] {

@@ -1,5 +1,5 @@
 package import HTTP
-package import HTTPTypes
+internal import HTTPTypes
 internal import Queries
 internal import Spans
 package import Store

@@ -9,6 +9,9 @@ package protocol Store: Sendable {
     /// Keeps a batch. Returns once it is durable and every query that starts later sees it.
     func append(_ batch: SpanBatch, receivedAt: UInt64) async throws -> AppendReport
 
+    /// Unix nanoseconds: spans that start earlier are older than what is retained. 0 if all are kept.
+    var oldestStartKept: UInt64 { get }
+
     /// Keeps log records as they were sent. Durable on return.
     func append(_ logs: [LogRecord], receivedAt: UInt64) async throws
 

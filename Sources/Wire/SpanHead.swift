@@ -51,7 +51,7 @@ struct SpanHead {
     /// Sets the fields on the newest span.
     ///
     /// - Returns: why the span must be refused, or nil.
-    func write(to batch: inout SpanBatch, receivedAt: UInt64) -> String? {
+    func write(to batch: inout SpanBatch, receipt: Receipt) -> String? {
         if let traceIDFault {
             batch.ledger.count(.invalidTraceID)
             return "traceId \(traceIDFault)"
@@ -59,6 +59,10 @@ struct SpanHead {
         if let spanIDFault {
             batch.ledger.count(.invalidSpanID)
             return "spanId \(spanIDFault)"
+        }
+        if effectiveStart(receipt.time) < receipt.oldestStart {
+            batch.ledger.count(.tooOld)
+            return "the span is older than what is retained"
         }
         var marks = marks
         withUnsafeBytes(of: (traceID.high.bigEndian, traceID.low.bigEndian)) {
@@ -72,9 +76,14 @@ struct SpanHead {
         } else if parentSpanID != 0 {
             batch.spans.set(SpanField.parentSpanID, parentSpanID)
         }
-        writeTimes(to: &batch, receivedAt: receivedAt, &marks)
+        writeTimes(to: &batch, receivedAt: receipt.time, &marks)
         if !marks.isEmpty { batch.spans.set(SpanField.marks, marks.rawValue) }
         return nil
+    }
+
+    /// The start, or what stands for it.
+    private func effectiveStart(_ receivedAt: UInt64) -> UInt64 {
+        start != 0 ? start : end != 0 ? end : receivedAt
     }
 
     private func writeTimes(

@@ -153,7 +153,7 @@ extension Engine {
 
     func mergeAll() throws {
         let upkeep = Upkeep(
-            self, MergePolicy(smallSegmentsMax: 1, idleSeconds: -1), retainNanoseconds: nil)
+            self, MergePolicy(smallSegmentsMax: 1, idleSeconds: -1), Retention(seconds: nil))
         while try upkeep.step() {}
     }
 }

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
 from client import PROTOBUF
 from otlp import request
 from raw import head, read_answer
@@ -268,5 +270,12 @@ def test_old_partitions_are_removed_and_nothing_else(executable: Path) -> None:
             time.sleep(0.1)
         # Partitions are whole days, so that of three days ago still has spans that are young enough.
         assert count == 4
+        with server.client() as client:
+            native = client.post("/v1/spans", json.dumps([a_span(11, NOW - 4 * DAY), a_span(12, NOW - 3 * DAY)]).encode()).json()
+            assert (native["accepted"], native["rejected"]) == (1, [{"index": 0, "reason": "the span is older than what is retained"}])
+            otlp = client.post("/v1/traces", request([a_span(13, NOW - 4 * DAY), a_span(14)]).SerializeToString(), PROTOBUF)
+            assert ExportTraceServiceResponse.FromString(otlp.body).partial_success.rejected_spans == 1
+            assert client.json("/v1/status")["ledger"]["span.older_than_retention"] == 2
+        assert total(server) == 6
         left = sorted(f.stem for f in (server.data / "partitions").glob("*.sqlite"))
         assert left == [time.strftime("%Y-%m-%d", time.gmtime((NOW - age * DAY) / 1e9)) for age in (3, 2, 1, 0)]

@@ -8,7 +8,7 @@ private func readSpans(_ text: String) throws -> (batch: SpanBatch, report: Read
     var batch = SpanBatch()
     var random = SeededGenerator(seed: 1)
     let report = try Array(text.utf8).withUnsafeBytes {
-        try readNative($0, receivedAt: receivedAt, random: &random, into: &batch)
+        try readNative($0, receipt: Receipt(time: receivedAt), random: &random, into: &batch)
     }
     return (batch, report)
 }

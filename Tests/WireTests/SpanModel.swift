@@ -84,7 +84,7 @@ let receivedAt: UInt64 = 1_795_000_000_000_000_000
 func readProtobuf(_ bytes: [UInt8]) throws -> (batch: SpanBatch, report: ReadReport) {
     var batch = SpanBatch()
     let report = try bytes.withUnsafeBytes {
-        try readTraces(protobuf: $0, receivedAt: receivedAt, into: &batch)
+        try readTraces(protobuf: $0, receipt: Receipt(time: receivedAt), into: &batch)
     }
     return (batch, report)
 }
@@ -92,7 +92,7 @@ func readProtobuf(_ bytes: [UInt8]) throws -> (batch: SpanBatch, report: ReadRep
 func readJSON(_ bytes: [UInt8]) throws -> (batch: SpanBatch, report: ReadReport) {
     var batch = SpanBatch()
     let report = try bytes.withUnsafeBytes {
-        try readTraces(json: $0, receivedAt: receivedAt, into: &batch)
+        try readTraces(json: $0, receipt: Receipt(time: receivedAt), into: &batch)
     }
     return (batch, report)
 }

@@ -7,12 +7,10 @@ package import Spans
 ///
 /// One bad span is refused and the rest is kept; a body that is not JSON throws, and then the batch must
 /// be thrown away.
-///
-/// - Parameter receivedAt: Unix nanoseconds, for spans without a time.
 package func readTraces(
-    json bytes: UnsafeRawBufferPointer, receivedAt: UInt64, into batch: inout SpanBatch
+    json bytes: UnsafeRawBufferPointer, receipt: Receipt, into batch: inout SpanBatch
 ) throws(WireError) -> ReadReport {
-    var reader = OTLPJSONReader(JSONCursor(bytes), receivedAt: receivedAt)
+    var reader = OTLPJSONReader(JSONCursor(bytes), receipt: receipt)
     do {
         try reader.request(into: &batch)
     } catch {
@@ -23,14 +21,14 @@ package func readTraces(
 
 struct OTLPJSONReader {
     var cursor: JSONCursor
-    let receivedAt: UInt64
+    let receipt: Receipt
     var report = ReadReport()
     var place = (resource: 0, scope: 0, span: 0)
     var scratch: [UInt8] = []
 
-    init(_ cursor: JSONCursor, receivedAt: UInt64) {
+    init(_ cursor: JSONCursor, receipt: Receipt) {
         self.cursor = cursor
-        self.receivedAt = receivedAt
+        self.receipt = receipt
     }
 
     mutating func request(into batch: inout SpanBatch) throws(JSONError) {
@@ -176,7 +174,7 @@ struct OTLPJSONReader {
         batch.spans.set(SpanField.resource, UInt64(resource))
         batch.spans.set(SpanField.scope, UInt64(scope))
         let (head, fault) = try spanMembers(into: &batch)
-        if let reason = fault ?? head.write(to: &batch, receivedAt: receivedAt) {
+        if let reason = fault ?? head.write(to: &batch, receipt: receipt) {
             if fault != nil { batch.ledger.count(.invalidSpan) }
             batch.removeLastSpan(eventsBefore: events, linksBefore: links)
             report.refuse(

@@ -7,14 +7,12 @@ package import Spans
 /// A span that is wrong is refused with its reason and the rest is kept; so is a line that is not JSON.
 /// Where an array is broken, or nothing can be read at all, it throws, and the batch must be thrown away.
 ///
-/// - Parameters:
-///   - receivedAt: Unix nanoseconds, for spans without a time.
-///   - random: makes the ids that were not sent.
+/// - Parameter random: makes the ids that were not sent.
 package func readNative(
-    _ bytes: UnsafeRawBufferPointer, receivedAt: UInt64,
+    _ bytes: UnsafeRawBufferPointer, receipt: Receipt,
     random: inout some RandomNumberGenerator, into batch: inout SpanBatch
 ) throws(WireError) -> ReadReport {
-    var reader = NativeReader(JSONCursor(bytes), receivedAt: receivedAt)
+    var reader = NativeReader(JSONCursor(bytes), receipt: receipt)
     do {
         try reader.body(&random, into: &batch)
     } catch {
@@ -25,7 +23,7 @@ package func readNative(
 
 struct NativeReader {
     var cursor: JSONCursor
-    let receivedAt: UInt64
+    let receipt: Receipt
     var report = ReadReport()
     /// Reused from value to value.
     var scratch: [UInt8] = []
@@ -34,9 +32,9 @@ struct NativeReader {
     var path: [UInt8] = []
     var pathLevels = 0
 
-    init(_ cursor: JSONCursor, receivedAt: UInt64) {
+    init(_ cursor: JSONCursor, receipt: Receipt) {
         self.cursor = cursor
-        self.receivedAt = receivedAt
+        self.receipt = receipt
     }
 
     mutating func body(
@@ -127,7 +125,7 @@ struct NativeReader {
         pathLevels = 0
         try members(of: &span, into: &batch)
         if let fault = span.finish(
-            receivedAt: receivedAt, &random, into: &batch, generated: &report.generatedIDs)
+            receipt: receipt, &random, into: &batch, generated: &report.generatedIDs)
         {
             batch.goBack(to: before)
             batch.ledger.count(.invalidSpan)

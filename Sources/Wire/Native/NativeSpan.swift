@@ -21,14 +21,14 @@ struct NativeSpan {
     ///
     /// - Returns: why the span must be refused, or nil.
     mutating func finish(
-        receivedAt: UInt64, _ random: inout some RandomNumberGenerator,
+        receipt: Receipt, _ random: inout some RandomNumberGenerator,
         into batch: inout SpanBatch, generated: inout [ReadReport.GeneratedID]
     ) -> String? {
         if let firstFault { return firstFault }
-        setTimes(receivedAt)
+        setTimes(receipt.time)
         let isGenerated = generateIDs(&random)
         if isGenerated { head.marks.insert(.idsGenerated) }
-        if let fault = head.write(to: &batch, receivedAt: receivedAt) { return fault }
+        if let fault = head.write(to: &batch, receipt: receipt) { return fault }
         if var operation {
             operation.withUTF8 { value in
                 Self.operationKey.withUTF8Buffer { key in

@@ -5,12 +5,10 @@ package import Spans
 ///
 /// One bad span is refused and the rest is kept; a body that does not decode throws, and then the batch
 /// must be thrown away.
-///
-/// - Parameter receivedAt: Unix nanoseconds, for spans without a time.
 package func readTraces(
-    protobuf bytes: UnsafeRawBufferPointer, receivedAt: UInt64, into batch: inout SpanBatch
+    protobuf bytes: UnsafeRawBufferPointer, receipt: Receipt, into batch: inout SpanBatch
 ) throws(WireError) -> ReadReport {
-    var reader = OTLPTraceReader(receivedAt: receivedAt)
+    var reader = OTLPTraceReader(receipt: receipt)
     var cursor = ProtobufCursor(bytes)
     var index = 0
     while let tag = try cursor.tag() {
@@ -25,12 +23,12 @@ package func readTraces(
 }
 
 private struct OTLPTraceReader {
-    let receivedAt: UInt64
+    let receipt: Receipt
     var report = ReadReport()
     /// Where the reader is, for what it says about refused spans.
     private var place = (resource: 0, scope: 0, span: 0)
 
-    init(receivedAt: UInt64) { self.receivedAt = receivedAt }
+    init(receipt: Receipt) { self.receipt = receipt }
 
     /// Fields may come in any order, and the resource is needed first: a first pass looks for it.
     mutating func resourceSpans(
@@ -144,7 +142,7 @@ private struct OTLPTraceReader {
         batch.spans.set(SpanField.resource, UInt64(resource))
         batch.spans.set(SpanField.scope, UInt64(scope))
         let head = try SpanMessageReader.read(cursor, into: &batch)
-        if let reason = head.write(to: &batch, receivedAt: receivedAt) {
+        if let reason = head.write(to: &batch, receipt: receipt) {
             batch.removeLastSpan(eventsBefore: events, linksBefore: links)
             report.refuse(
                 "resourceSpans[\(place.resource)].scopeSpans[\(place.scope)].spans[\(place.span)]: \(reason)"

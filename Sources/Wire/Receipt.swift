@@ -1,0 +1,13 @@
+/// What readers need to know of the moment at which a body came.
+package struct Receipt: Sendable {
+    /// Unix nanoseconds, when the request's header was complete: the time of spans that have none.
+    package var time: UInt64
+    /// Unix nanoseconds. Spans that start earlier are older than what is retained: they are refused, since
+    /// they would be stored only to be removed.
+    package var oldestStart: UInt64
+
+    package init(time: UInt64, oldestStart: UInt64 = 0) {
+        self.time = time
+        self.oldestStart = oldestStart
+    }
+}

@@ -1,0 +1,65 @@
+"""Native spans over HTTP: what `/v1/spans` takes and answers. The reader's own tests have the details."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from server import Server
+
+
+def spans(server: Server, **parameters: object) -> list[dict[str, Any]]:
+    with server.client() as client:
+        return client.json("/v1/spans", from_=0, limit=1000, **parameters)["spans"]
+
+
+def test_curl_without_a_content_type(fresh_server: Server) -> None:
+    """As the documentation writes it: curl calls what -d sends a form."""
+    answer = subprocess.run(
+        ["curl", "-sS", "-d", '{"name":"chat","tenant":"acme","status":"error"}', f"{fresh_server.url}/v1/spans"],
+        check=True, capture_output=True, text=True).stdout
+    reply = json.loads(answer)
+    assert (reply["accepted"], reply["rejected_count"], len(reply["ids"])) == (1, 0, 1)
+    [span] = spans(fresh_server)
+    assert (span["name"], span["status"].lower(), span["trace_id"]) == ("chat", "error", reply["ids"][0]["trace_id"])
+
+
+@pytest.mark.parametrize("headers,stored", [({}, 6), ({"Idempotency_Key": "order-17"}, 3)])
+def test_spans_without_ids_sent_again(fresh_server: Server, headers: dict[str, str], stored: int) -> None:
+    """Two spans each time, unless a key says that it is the same body."""
+    body = b'[{"name":"a"},{"name":"b"},{"name":"c"}]'
+    with fresh_server.client() as client:
+        replies = [client.post("/v1/spans", body, **headers).json() for _ in range(2)]
+    assert [r["accepted"] for r in replies] == [3, 3]
+    assert [r["duplicates"] for r in replies] == [0, 6 - stored]
+    assert (replies[0]["ids"] == replies[1]["ids"]) == bool(headers)
+    assert len(spans(fresh_server)) == stored
+
+
+def test_two_keys_are_two_bodies(fresh_server: Server) -> None:
+    with fresh_server.client() as client:
+        for key in ("a", "b", "b"):
+            client.post("/v1/spans", b'{"name":"x"}', Idempotency_Key=key)
+    assert len(spans(fresh_server)) == 2
+
+
+def test_all_refused_is_400_and_some_refused_is_200(fresh_server: Server) -> None:
+    with fresh_server.client() as client:
+        all_refused = client.post("/v1/spans", b'[{"trace_id":"xyz"},5]')
+        assert (all_refused.status, all_refused.json()["rejected_count"]) == (400, 2)
+        some = client.post("/v1/spans", b'{"name":"a"}\n{"span_id":7}\nno json\n{"name":"b"}\n')
+        assert (some.status, some.json()["accepted"]) == (200, 2)
+        assert [r["index"] for r in some.json()["rejected"]] == [1, 2]
+        many = client.post("/v1/spans", b"[" + b",".join([b"1"] * 150) + b"]").json()
+        assert (many["rejected_count"], len(many["rejected"])) == (150, 100)
+
+
+def test_a_query_of_the_same_route(fresh_server: Server) -> None:
+    """POST with a form asks, every other body is stored."""
+    with fresh_server.client() as client:
+        client.post("/v1/spans", b'[{"name":"a"},{"name":"b"}]')
+        asked = client.post("/v1/spans", b"where=name = a", "application/x-www-form-urlencoded").json()
+        assert [s["name"] for s in asked["spans"]] == ["a"]
