@@ -4,6 +4,7 @@ internal import Spans
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    private var depth = 0
 
     package init() {}
 
@@ -21,7 +22,9 @@ package struct JSONWriter {
         separate()
         bytes.append(UInt8(ascii: open))
         needsComma = false
+        depth += 1
         try body(&self)
+        depth -= 1
         bytes.append(UInt8(ascii: close))
         needsComma = true
     }
@@ -75,6 +78,12 @@ package struct JSONWriter {
         self.value(value)
     }
 
-    /// Between values, so that long answers can be read.
-    package mutating func newline() { bytes.append(10) }
+    /// Before another value, or after the last one of all, so that long answers can be read.
+    package mutating func newline() {
+        if depth > 0, needsComma {
+            bytes.append(UInt8(ascii: ","))
+            needsComma = false
+        }
+        bytes.append(10)
+    }
 }

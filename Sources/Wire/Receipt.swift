@@ -6,6 +6,9 @@ package struct Receipt: Sendable {
     /// they would be stored only to be removed.
     package var oldestStart: UInt64
 
+    /// A start further ahead of its receipt than this is a wrong clock: one day.
+    package static let futureNanosecondsMax: UInt64 = 86_400_000_000_000
+
     package init(time: UInt64, oldestStart: UInt64 = 0) {
         self.time = time
         self.oldestStart = oldestStart

@@ -60,11 +60,16 @@ struct SpanHead {
             batch.ledger.count(.invalidSpanID)
             return "spanId \(spanIDFault)"
         }
-        if effectiveStart(receipt.time) < receipt.oldestStart {
+        let effectiveStart = effectiveStart(receipt.time)
+        if effectiveStart < receipt.oldestStart {
             batch.ledger.count(.tooOld)
             return "the span is older than what is retained"
         }
         var marks = marks
+        if effectiveStart > receipt.time &+ Receipt.futureNanosecondsMax {
+            marks.insert(.farFuture)
+            batch.ledger.count(.farFuture)
+        }
         withUnsafeBytes(of: (traceID.high.bigEndian, traceID.low.bigEndian)) {
             batch.spans.set(SpanField.traceID, $0)
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -55,6 +56,19 @@ def test_all_refused_is_400_and_some_refused_is_200(fresh_server: Server) -> Non
         assert [r["index"] for r in some.json()["rejected"]] == [1, 2]
         many = client.post("/v1/spans", b"[" + b",".join([b"1"] * 150) + b"]").json()
         assert (many["rejected_count"], len(many["rejected"])) == (150, 100)
+
+
+def test_a_clock_that_is_far_ahead(fresh_server: Server) -> None:
+    """The span is kept as it came, in the file of the day it was received, and counted."""
+    day = 86_400 * 10**9
+    starts = [time.time_ns() + ahead for ahead in (0, day // 2, 2 * day, 400 * day)]
+    body = [{"name": str(n), "start_time_unix_nano": s, "end_time_unix_nano": s} for n, s in enumerate(starts)]
+    with fresh_server.client() as client:
+        assert client.post("/v1/spans", json.dumps(body).encode()).json()["accepted"] == 4
+        assert client.json("/v1/status")["ledger"]["span.far_future"] == 2
+    assert sorted(s["start_time_unix_nano"] for s in spans(fresh_server)) == [str(s) for s in starts]
+    latest = time.strftime("%Y-%m-%d", time.gmtime(starts[1] / 1e9))
+    assert max(f.stem for f in (fresh_server.data / "partitions").glob("*.sqlite")) <= latest
 
 
 def test_a_query_of_the_same_route(fresh_server: Server) -> None:

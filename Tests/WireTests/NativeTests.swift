@@ -163,6 +163,49 @@ private let ids = #""trace_id":"0102030405060708090A0b0c0d0e0f10","span_id":"010
         #expect(span.links.first?.attributes == [.init(key: "why", value: .string("retry"))])
     }
 
+    @Test(arguments: [
+        (-2_000, 0, true, false), (-1_001, 1_000, false, false), (-1_000, 1_000, true, false),
+        (86_400_000_000_000, 1_000, true, false), (86_400_000_000_001, 1_000, true, true),
+    ])
+    func `that are too old are refused, those of the far future marked`(
+        offset: Int64, retained: UInt64, isKept: Bool, isMarked: Bool
+    ) throws {
+        let oldest = retained == 0 ? 0 : receivedAt - retained
+        let start = UInt64(Int64(receivedAt) + offset)
+        // A span without a start counts from its end.
+        for key in ["start_time_unix_nano", "end_time_unix_nano"] {
+            var batch = SpanBatch()
+            var random = SeededGenerator(seed: 1)
+            let report = try Array("{\"\(key)\":\(start)}".utf8).withUnsafeBytes {
+                try readNative(
+                    $0, receipt: Receipt(time: receivedAt, oldestStart: oldest), random: &random,
+                    into: &batch)
+            }
+            #expect(report.accepted == (isKept ? 1 : 0))
+            #expect(batch.ledger[.tooOld] == (isKept ? 0 : 1))
+            #expect(batch.ledger[.farFuture] == (isMarked ? 1 : 0))
+            guard isKept else { continue }
+            let marks = SpanMarks(rawValue: batch.spans.number(SpanField.marks, 0))
+            #expect(marks.contains(.farFuture) == isMarked)
+        }
+    }
+
+    @Test func `get the same ids under the same key, and others under another`() throws {
+        func ids(_ key: String) throws -> [ReadReport.GeneratedID] {
+            var batch = SpanBatch()
+            var random = RepeatableIDs(key: key)
+            let bytes = Array(String(repeating: "{}", count: 500).utf8)
+            return try bytes.withUnsafeBytes {
+                try readNative(
+                    $0, receipt: Receipt(time: receivedAt), random: &random, into: &batch)
+            }.generatedIDs
+        }
+        #expect(try ids("a") == ids("a"))
+        let all = try ids("a") + ids("b") + ids("aa") + ids("b\0")
+        #expect(Set(all.map(\.traceID)).count == all.count)
+        #expect(Set(all.map(\.spanID)).count == all.count)
+    }
+
     @Test(arguments: [(99, true), (100, false)]) func `nest to a limit`(levels: Int, isRead: Bool) {
         let text =
             String(repeating: "{\"a\":", count: levels) + "[1]"

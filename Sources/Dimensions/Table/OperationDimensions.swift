@@ -15,6 +15,7 @@ extension DimensionTable {
                 .attribute("openinference.span.kind").read(.words(frameworkKinds)),
                 .attribute("langsmith.span.kind").read(.words(frameworkKinds)),
                 .attribute("gen_ai.operation.name").read(.words(genAIOperations)),
+                .attribute("operation").read(.words(genAIOperations)),
                 .attribute("mlflow.spanType").read(.words(frameworkKinds)),
                 .attribute("traceloop.span.kind").read(
                     .words([
@@ -84,7 +85,7 @@ extension DimensionTable {
         means("gen_ai.response.model", "chat").beside("gen_ai.usage.input_tokens"),
         means("llm.model_name", "chat").beside("llm.token_count.prompt"),
         means("gen_ai.request.model", "chat").beside("gen_ai.usage.prompt_tokens"),
-        means("model", "chat").beside("tokens.input"),
+        means("model", "chat").beside("tokens.input"), means("tool", "tool"),
         means("db.vector.query.top_k", "retrieval"),
     ]
 

@@ -13,16 +13,16 @@ enum BatchSplit {
     /// More partitions than this in one commit would each cost a sync; what is beyond them goes to the
     /// day of receipt.
     static let partitionsMax = 8
-    /// A start further ahead of its receipt than this is a wrong clock.
-    static let futureNanosecondsMax = Day.nanoseconds
 
     static func split(
         _ batch: SpanBatch, receivedAt: UInt64, ledger: inout LedgerCounts
     ) throws -> [PartitionShare] {
         let data = SegmentData(batch)
         let starts = data.numbers(SpanField.start)
-        var days = starts.map { start in
-            start > receivedAt &+ futureNanosecondsMax ? Day.of(receivedAt) : Day.of(start)
+        let marks = data.numbers(SpanField.marks)
+        var days = starts.indices.map { row in
+            let isWrong = SpanMarks(rawValue: marks[row]).contains(.farFuture)
+            return Day.of(isWrong ? receivedAt : starts[row])
         }
         guard let first = days.first else { return [] }
         if days.allSatisfy({ $0 == first }) {
