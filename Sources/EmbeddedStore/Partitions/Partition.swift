@@ -14,7 +14,7 @@ final class Partition: Sendable {
     let path: String
     private let database: DatabasePool
 
-    /// Large blobs fill large pages better; measured against 4 KiB in docs/PERFORMANCE.md.
+    /// Larger pages need fewer of them for a blob; 4 to 16 KiB measured alike (docs/PERFORMANCE.md).
     private static let pageBytes = 8192
 
     init(name: String, directory: String) throws {
