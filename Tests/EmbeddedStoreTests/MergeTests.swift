@@ -12,6 +12,7 @@ struct TestSpan: Hashable {
     var parent: UInt64 = 0
     var start: UInt64
     var duration: UInt64 = 5
+    var kind: UInt64 = 0
     var attributes: [String: String] = [:]
     var list: [String] = []
     var service = "a"
@@ -29,6 +30,7 @@ extension SpanBatch {
         if span.parent != 0 { spans.set(SpanField.parentSpanID, span.parent) }
         spans.set(SpanField.start, span.start)
         spans.set(SpanField.duration, span.duration)
+        if span.kind != 0 { spans.set(SpanField.kind, span.kind) }
         spans.set(SpanField.resource, UInt64(resource))
         for (key, value) in span.attributes { spans.set(key, value) }
         if !span.list.isEmpty {
@@ -66,7 +68,8 @@ extension SegmentData {
                 trace: id[8...].reduce(0) { $0 << 8 | UInt64($1) },
                 span: data.numbers(SpanField.spanID)[row], parent: parents[row],
                 start: data.numbers(SpanField.start)[row],
-                duration: data.numbers(SpanField.duration)[row])
+                duration: data.numbers(SpanField.duration)[row],
+                kind: data.numbers(SpanField.kind)[row])
         }
         for (key, column) in data.columns where key.origin == .attribute && key.table == .span {
             column.presence.visit { row, entry in

@@ -280,7 +280,9 @@ struct CommitWriter {
         for index in snapshot.large.indices {
             let segment = snapshot.large[index].segment
             for hash in hashes where try lookup.trace(hash, in: segment) != nil {
-                snapshot.large[index].shared.insert(hash)
+                if snapshot.large[index].shared.insert(hash).inserted {
+                    snapshot.large[index].unsavedShared.insert(hash)
+                }
             }
         }
     }
@@ -331,7 +333,10 @@ struct CommitWriter {
         snapshot.small.removeAll { isSource.contains(ObjectIdentifier($0.segment)) }
         snapshot.large.removeAll { isSource.contains(ObjectIdentifier($0.segment)) }
         for (hash, segment) in marks.all {
-            snapshot.update(segment) { $0.shared.insert(hash) }
+            snapshot.update(segment) {
+                $0.shared.insert(hash)
+                $0.unsavedShared.remove(hash)
+            }
         }
         snapshot.large += views
         lookup.forget(sources)
@@ -342,9 +347,9 @@ struct CommitWriter {
         _ marks: SharedMarks, in partition: Partition, new: [Segment]
     ) throws {
         for (segment, hashes) in marks.bySegment {
-            let known =
-                snapshot.large.first { $0.segment === segment }?.shared ?? []
-            let fresh = hashes.subtracting(known)
+            let view = snapshot.large.first { $0.segment === segment }
+            let saved = view.map { $0.shared.subtracting($0.unsavedShared) } ?? []
+            let fresh = hashes.subtracting(saved)
             if fresh.isEmpty { continue }
             let ids = try lookup.traceIDs(fresh, in: segment)
             try segment.partition.share([segment.id: ids])

@@ -152,6 +152,9 @@ struct SegmentView: Sendable {
     var deleted: RowSet?
     /// Of a large segment: hashes of its traces of which other segments may have spans.
     var shared: Set<UInt64> = []
+    /// Those of them that are not on disk: they were marked for the sake of a small segment, which the next
+    /// start finds again as long as it stays small.
+    var unsavedShared: Set<UInt64> = []
     /// Of a small segment: hashes of its traces, each once.
     var traces: [UInt64] = []
 

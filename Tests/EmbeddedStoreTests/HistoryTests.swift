@@ -1,0 +1,128 @@
+import Spans
+import Store
+import TestSupport
+import Testing
+
+@testable import EmbeddedStore
+
+/// What a store should hold after a history of commits, by the rules alone: of two copies of a span in one
+/// partition the one that ends later stays, else the one that came first.
+private struct Model {
+    struct Identity: Hashable {
+        let day: UInt64
+        let trace: UInt64
+        let span: UInt64
+        let kind: UInt64
+    }
+
+    private(set) var spans: [Identity: TestSpan] = [:]
+
+    mutating func add(_ span: TestSpan) {
+        let identity = Identity(
+            day: span.start / Day.nanoseconds, trace: span.trace, span: span.span, kind: span.kind)
+        if let known = spans[identity], known.start + known.duration >= span.start + span.duration {
+            return
+        }
+        spans[identity] = span
+    }
+
+    var traceCount: Int { Set(spans.values.map(\.trace)).count }
+
+    /// Traces by the tenants that any of their spans has.
+    var tracesByTenant: [GroupValue: Int] {
+        var tenants: [GroupValue: Set<UInt64>] = [:]
+        for span in spans.values {
+            if let tenant = span.attributes["raw.tenant"] {
+                tenants[.text(tenant), default: []].insert(span.trace)
+            }
+        }
+        var counts = tenants.mapValues(\.count)
+        let none = Set(spans.values.map(\.trace)).subtracting(
+            tenants.values.reduce([]) { $0.union($1) })
+        if !none.isEmpty { counts[.null] = none.count }
+        return counts
+    }
+}
+
+@Suite struct `Histories` {
+    private static let day: UInt64 = 1_795_000_000_000_000_000 / Day.nanoseconds * Day.nanoseconds
+
+    /// Few ids, so that copies are frequent; two days, so that traces lie in two partitions.
+    private func span(_ random: inout SeededGenerator) -> TestSpan {
+        let number = UInt64.random(in: 1...120, using: &random)
+        var attributes: [String: String] = [:]
+        if Bool.random(using: &random) { attributes["raw.tenant"] = "t\(number % 5)" }
+        if number % 3 == 0 { attributes["text"] = String(repeating: "say \(number) ", count: 20) }
+        if number % 11 == 0 { attributes["only.\(number)"] = "" }
+        let offset = number % 4 == 0 ? Day.nanoseconds : 0
+        return TestSpan(
+            trace: number % 23 + 1, span: number,
+            parent: Bool.random(using: &random) ? UInt64.random(in: 1...120, using: &random) : 0,
+            start: Self.day + offset + number * 1000,
+            duration: UInt64.random(in: 0...6, using: &random),
+            kind: UInt64.random(in: 0...1, using: &random), attributes: attributes,
+            list: number % 5 == 0 ? ["a", "d\(number % 7)"] : [], service: "s\(number % 2)")
+    }
+
+    private func commit(
+        _ engine: Engine, _ model: inout Model, _ random: inout SeededGenerator
+    ) throws {
+        var batch = SpanBatch()
+        for _ in 0..<Int.random(in: 1...40, using: &random) {
+            let span = span(&random)
+            let events = batch.events.rowCount
+            batch.append(span)
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                batch.removeLastSpan(eventsBefore: events, linksBefore: 0)
+            } else {
+                model.add(span)
+            }
+        }
+        _ = try engine.commit(batch, [batch.count], engine.now())
+    }
+
+    private func merge(_ engine: Engine, _ random: inout SeededGenerator) throws {
+        let policy = MergePolicy(
+            spansMax: Int.random(in: 10...200, using: &random),
+            rawBytesMax: Int.random(in: 1_000...1_000_000, using: &random),
+            smallSegmentsMax: Int.random(in: 1...4, using: &random),
+            idleSeconds: Bool.random(using: &random) ? -1 : 1000)
+        let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
+        for _ in 0..<Int.random(in: 1...4, using: &random) where try !upkeep.step() { break }
+    }
+
+    private func check(_ engine: Engine, _ model: Model) throws {
+        let live = try engine.live()
+        #expect(live.count == model.spans.count)
+        #expect(Set(live) == Set(model.spans.values))
+        let control = ScanControl(seconds: 30)
+        let spans = try Scanner.slices(SliceQuery(unit: .span), engine.snapshot, control)
+        #expect(spans.total.count == model.spans.count)
+        let traces = try Scanner.slices(
+            SliceQuery(by: [Field("raw.tenant")], limit: nil), engine.snapshot, control)
+        #expect(traces.total.count == model.traceCount)
+        #expect(
+            Dictionary(uniqueKeysWithValues: traces.rows.map { ($0.key[0], $0.figures.count) })
+                == model.tracesByTenant)
+        #expect(TraceCount.of(engine.snapshot) == model.traceCount)
+    }
+
+    @Test(arguments: 0..<30)
+    func `of commits, merges and restarts leave what the rules say`(seed: UInt64) throws {
+        let directory = TestDirectory()
+        var random = SeededGenerator(seed: seed)
+        var engine = try directory.engine()
+        var model = Model()
+        for _ in 0..<25 {
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0:
+                try engine.close()
+                engine = try directory.engine()
+            case 1...4: try merge(engine, &random)
+            default: try commit(engine, &model, &random)
+            }
+            try check(engine, model)
+        }
+        try engine.close()
+    }
+}
