@@ -87,6 +87,8 @@ package final class EmbeddedStore: Store {
         try await onQueue { try engine.count(ledger) }
     }
 
+    package var ledger: LedgerCounts { engine.ledger }
+
     // MARK: Queries
 
     package func slices(_ query: SliceQuery) async throws -> SliceAnswer {

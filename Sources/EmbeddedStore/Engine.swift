@@ -11,6 +11,8 @@ final class Engine: Sendable {
     private let writer: Mutex<CommitWriter>
     /// What queries see; replaced after each commit. Never held across I/O.
     private let published: Mutex<Snapshot>
+    /// What all files have counted, so that answers need not read them.
+    private let counted: Mutex<LedgerCounts>
     private let lastCommit: Mutex<ContinuousClock.Instant>
     let warm: WarmColumns
     /// Unix nanoseconds.
@@ -30,12 +32,14 @@ final class Engine: Sendable {
         try writer.finishAdopting()
         if !ledger.isEmpty { try directory.catalog.add(ledger) }
         published = Mutex(writer.snapshot.withOwnFrames)
+        counted = Mutex(try Self.counted(in: directory))
         self.writer = Mutex(writer)
         lastCommit = Mutex(.now)
     }
 
     var snapshot: Snapshot { published.withLock { $0 } }
     var partitions: [Partition] { directory.all }
+    var ledger: LedgerCounts { counted.withLock { $0 } }
     var secondsSinceCommit: Double { lastCommit.withLock { $0 }.duration(to: .now) / .seconds(1) }
 
     func report(_ message: String) { directory.report(message) }
@@ -44,7 +48,11 @@ final class Engine: Sendable {
         defer { lastCommit.withLock { $0 = .now } }
         return try writer.withLock { writer in
             // A share that was written before another failed must be seen too.
-            defer { publish(writer.snapshot) }
+            defer {
+                publish(writer.snapshot)
+                let new = writer.takeCounted()
+                counted.withLock { $0.add(new) }
+            }
             return try writer.commit(batch, requestEnds: requestEnds, receivedAt: receivedAt)
         }
     }
@@ -74,17 +82,21 @@ final class Engine: Sendable {
             writer.drop(partition)
             publish(writer.snapshot)
             try directory.remove(partition)
+            let left = try Self.counted(in: directory)
+            counted.withLock { $0 = left }
         }
         report("removed \(partition.name): older than what is retained")
     }
 
     func count(_ ledger: LedgerCounts) throws {
-        if !ledger.isEmpty { try directory.catalog.add(ledger) }
+        if ledger.isEmpty { return }
+        try directory.catalog.add(ledger)
+        counted.withLock { $0.add(ledger) }
     }
 
-    func ledger() throws -> LedgerCounts {
+    private static func counted(in directory: PartitionDirectory) throws -> LedgerCounts {
         var ledger = try directory.catalog.ledger()
-        for partition in partitions { ledger.add(try partition.ledger()) }
+        for partition in directory.all { ledger.add(try partition.ledger()) }
         return ledger
     }
 
@@ -115,7 +127,7 @@ final class Engine: Sendable {
         status.backlogSpans = snapshot.small.reduce(0) { $0 + $1.liveSpans }
         status.traces = TraceCount.of(snapshot)
         status.warmBytes = warm.byteCount
-        status.ledger = try ledger()
+        status.ledger = ledger
         return status
     }
 

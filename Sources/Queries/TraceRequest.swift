@@ -1,5 +1,5 @@
 internal import JSON
-internal import Spans
+package import Spans
 package import Store
 
 /// `/v1/traces/{id}`: how one trace is to be written.
@@ -34,7 +34,9 @@ package struct TraceRequest: Sendable {
     }
 
     /// The trace as native JSON, children after their parents in order of their starts.
-    package static func body(_ rows: SpanRows, id: [UInt8]) -> [UInt8] {
+    package static func body(
+        _ rows: SpanRows, id: [UInt8], _ ledger: LedgerCounts
+    ) -> [UInt8] {
         let writer = SpanJSON(rows)
         var json = JSONWriter()
         json.object { json in
@@ -50,7 +52,9 @@ package struct TraceRequest: Sendable {
             json.key("scores")
             json.array { _ in }
             json.key("coverage")
-            coverage(rows.batch).write(&json)
+            var coverage = coverage(rows.batch)
+            coverage.add(ledger)
+            coverage.write(&json)
         }
         json.newline()
         return json.bytes

@@ -10,7 +10,8 @@ enum QueryRoutes {
     static func slices(_ request: Request, _ service: Service) async throws -> Response {
         let slices = try SlicesRequest(try parameters(request))
         try slices.check(try await service.store.names())
-        let answer = try await service.store.slices(slices.query)
+        var answer = try await service.store.slices(slices.query)
+        answer.coverage.add(service.store.ledger)
         var response = Response.json(slices.body(answer))
         if slices.format == .rows {
             response.fields.set("Everyspan-Coverage", answer.coverage.header)
@@ -20,7 +21,9 @@ enum QueryRoutes {
 
     static func spans(_ request: Request, _ service: Service) async throws -> Response {
         let spans = try SpansRequest(try parameters(request))
-        return .json(spans.body(try await service.store.spans(spans.query)))
+        var answer = try await service.store.spans(spans.query)
+        answer.coverage.add(service.store.ledger)
+        return .json(spans.body(answer))
     }
 
     static func trace(_ request: Request, _ service: Service) async throws -> Response {
@@ -42,7 +45,7 @@ enum QueryRoutes {
             throw QueryFailure("not_found", "no trace begins with \(id)", status: .notFound)
         }
         switch trace.format {
-        case .json: return .json(TraceRequest.body(rows, id: id))
+        case .json: return .json(TraceRequest.body(rows, id: id, service.store.ledger))
         case .otlp:
             if accept.contains("application/json") {
                 return .json(exportRequest(json: rows.batch))

@@ -6,9 +6,9 @@ package enum LedgerReason: String, Sendable, CaseIterable, Codable {
     case invalidSpan = "span.invalid"
     case tooOld = "span.older_than_retention"
     case duplicateSpan = "span.duplicate"
-    case replacedSpan = "span.replaced"
     case farFuture = "span.far_future"
     case scatteredTime = "span.scattered_time"
+    case late = "span.late"
     case timeMissing = "span.time_missing"
     case endBeforeStart = "span.end_before_start"
     case unfinished = "span.unfinished"
@@ -25,6 +25,11 @@ package enum LedgerReason: String, Sendable, CaseIterable, Codable {
     case metricPoint = "metric.not_kept"
     case refusedRequest = "request.refused"
     case damagedSegment = "segment.damaged"
+
+    /// Those that say that a span was not kept.
+    package static let refusalsOfSpans: [LedgerReason] = [
+        .invalidTraceID, .invalidSpanID, .invalidSpan, .tooOld,
+    ]
 }
 
 /// Counts by reason; adds up.

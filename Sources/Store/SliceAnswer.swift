@@ -1,3 +1,5 @@
+package import Spans
+
 /// The figures of some units, mergeable: what each part of a scan returns.
 package struct SliceFigures: Sendable {
     package var count = 0
@@ -107,14 +109,21 @@ package struct Coverage: Sendable {
     package var spans = 0
     /// Matched traces whose root has not come.
     package var openTraces = 0
-    /// Over all that the store holds.
-    package var refused = 0
-    package var late = 0
-    package var truncatedValues = 0
+    /// Spans that were refused or late, and values that were cut, since the store was made: none of them can
+    /// be told by the question, since what was refused has no dimensions.
+    package private(set) var refused = 0
+    package private(set) var late = 0
+    package private(set) var truncatedValues = 0
     /// What the senders' SDKs threw away, over the matched spans.
     package var droppedUpstream = 0
 
     package init(range: TimeRange) { self.range = range }
+
+    package mutating func add(_ ledger: LedgerCounts) {
+        for reason in LedgerReason.refusalsOfSpans { refused += ledger[reason] }
+        late += ledger[.late]
+        truncatedValues += ledger[.tooDeep]
+    }
 }
 
 /// The answer to a `SliceQuery`.

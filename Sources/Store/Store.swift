@@ -18,6 +18,9 @@ package protocol Store: Sendable {
     /// Counts what was refused before it became a batch.
     func count(_ ledger: LedgerCounts) async throws
 
+    /// All that was refused, repaired, late or doubled since the store was made, at no cost.
+    var ledger: LedgerCounts { get }
+
     func slices(_ query: SliceQuery) async throws -> SliceAnswer
 
     /// The spans that a query selects, each with its canonical dimensions.

@@ -236,7 +236,7 @@ extension Engine {
         #expect(try engine.live().sorted { $0.span < $1.span } == spans)
         try engine.mergeAll()
         #expect(try engine.live().sorted { $0.span < $1.span } == spans)
-        #expect(try engine.ledger()[.duplicateSpan] == 270)
+        #expect(engine.ledger[.duplicateSpan] == 270)
         try engine.close()
     }
 
@@ -272,7 +272,7 @@ extension Engine {
         try engine.append(spans)
         #expect(try Set(engine.live()) == Set(spans))
         #expect((2...8).contains(engine.partitions.count))
-        #expect(try engine.ledger()[.scatteredTime] > 0)
+        #expect(engine.ledger[.scatteredTime] > 0)
         try engine.close()
     }
 

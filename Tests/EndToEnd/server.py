@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -38,12 +39,14 @@ class Server:
 
     def __init__(
         self, executable: Path | None = None, data: Path | None = None, options: tuple[str, ...] = (),
-        environment: dict[str, str] | None = None,
+        environment: dict[str, str] | None = None, file_bytes_max: int | None = None,
     ) -> None:
+        """`file_bytes_max`: writing more into any file fails, as on a full disk."""
         self.executable = executable or binary()
         self.folder = Path(tempfile.mkdtemp(prefix="everyspan-test-"))
         self.data = data or self.folder / "data"
         self.options, self.environment = options, environment or {}
+        self.file_bytes_max = file_bytes_max
         self.log = self.folder / "server.log"
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -71,7 +74,10 @@ class Server:
         arguments = [self.executable, "serve", "--data", self.data, "--listen", f"127.0.0.1:{port}", *self.options]
         started = time.monotonic()
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+            self.process = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                # Python ignores SIGXFSZ, and so does what it starts, if nothing is restored.
+                restore_signals=self.file_bytes_max is None, preexec_fn=self._limit if self.file_bytes_max else None)
         self.port = port
         while time.monotonic() - started < START_TIMEOUT:
             if self.process.poll() is not None:
@@ -82,6 +88,10 @@ class Server:
             time.sleep(0.005)
         self.kill()
         raise ServerError(f"not ready after {START_TIMEOUT:.0f} s:\n{self.log_tail()}")
+
+    def _limit(self) -> None:
+        assert self.file_bytes_max is not None
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes_max, self.file_bytes_max))
 
     def _is_ready(self) -> bool:
         try:

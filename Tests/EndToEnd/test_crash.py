@@ -121,6 +121,31 @@ def wait_until_removed(database: sqlite3.Connection, server: Server) -> None:
         time.sleep(0.1)
 
 
+def test_a_full_disk_loses_nothing_acknowledged(executable: Path) -> None:
+    """What does not fit is refused so that clients try again; questions go on; with room again all is taken."""
+    with Server(executable, file_bytes_max=3 << 20) as server:
+        sender = Sender()
+        with server.client() as client:
+            for number in range(400):
+                sender.send(client, number)
+            assert sender.acknowledged and sender.open
+            refused = client.post("/v1/traces", body_of(sender.open[0]), PROTOBUF)
+            assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+            check(server, sender)
+        time.sleep(3)  # merging cannot write either
+        check(server, sender)
+        server.kill()
+        server.file_bytes_max = None
+        server.start()
+        check(server, sender)
+        with server.client() as client:
+            while sender.open:
+                sender.send(client, sender.open.pop())
+        server.wait_until_merged()
+        check(server, sender)
+        assert len(counts(server)) == 400
+
+
 def partitions(data: Path) -> list[Path]:
     return sorted((data / "partitions").glob("*.sqlite"))
 

@@ -77,3 +77,18 @@ def test_a_query_of_the_same_route(fresh_server: Server) -> None:
         client.post("/v1/spans", b'[{"name":"a"},{"name":"b"}]')
         asked = client.post("/v1/spans", b"where=name = a", "application/x-www-form-urlencoded").json()
         assert [s["name"] for s in asked["spans"]] == ["a"]
+
+
+def test_what_was_refused_or_late_is_in_every_answer(fresh_server: Server) -> None:
+    """Also after a restart, and once more after that."""
+    now = time.time_ns()
+    ends = [now, now - 590 * 10**9, now - 700 * 10**9, now - 86_400 * 10**9]
+    body = [{"trace_id": "1" * 32, "span_id": f"{n:016x}", "name": "a", "start_time_unix_nano": e - 1, "end_time_unix_nano": e} for n, e in enumerate(ends, 1)]
+    body += [{"trace_id": "short"}, {"span_id": 5}, 7]
+    for refused in (3, 6):
+        with fresh_server.client() as client:
+            client.post("/v1/spans", json.dumps(body).encode())
+            for path in ("/v1/slices?from=0", "/v1/spans?from=0", "/v1/traces/" + "1" * 32):
+                coverage = client.json(path)["coverage"]
+                assert (coverage["refused"], coverage["late"], coverage["truncated_values"]) == (refused, refused // 3 * 2, 0)
+        fresh_server.restart()

@@ -14,12 +14,17 @@ enum BatchSplit {
     /// day of receipt.
     static let partitionsMax = 8
 
+    /// A span that comes so long after its end is late: exporters and collectors try again for up to five
+    /// minutes.
+    static let lateNanoseconds: UInt64 = 600_000_000_000
+
     static func split(
         _ batch: SpanBatch, receivedAt: UInt64, ledger: inout LedgerCounts
     ) throws -> [PartitionShare] {
         let data = SegmentData(batch)
         let starts = data.numbers(SpanField.start)
         let marks = data.numbers(SpanField.marks)
+        ledger.count(.late, lateCount(starts, data.numbers(SpanField.duration), receivedAt))
         var days = starts.indices.map { row in
             let isWrong = SpanMarks(rawValue: marks[row]).contains(.farFuture)
             return Day.of(isWrong ? receivedAt : starts[row])
@@ -36,6 +41,13 @@ enum BatchSplit {
                 .assembled([data], traceEnds: [])
             return PartitionShare(day: day, data: part, origins: rows)
         }
+    }
+
+    private static func lateCount(
+        _ starts: [UInt64], _ durations: [UInt64], _ receivedAt: UInt64
+    ) -> Int {
+        let limit = receivedAt - min(receivedAt, lateNanoseconds)
+        return starts.indices.count { starts[$0] &+ durations[$0] < limit }
     }
 
     private static func gatherScattered(

@@ -13,6 +13,8 @@ struct CommitWriter {
     private var small: [UInt32: SmallSegment] = [:]
     private var nextSmall: UInt32 = 1
     private var lookup: LargeSegmentLookup
+    /// Written with commits since it was last taken.
+    private var counted = LedgerCounts()
 
     private struct SmallSegment {
         let segment: Segment
@@ -110,9 +112,18 @@ struct CommitWriter {
                 duplicates[request] += 1
             }
         }
-        if shares.isEmpty, !ledger.isEmpty { try directory.catalog.add(ledger) }
+        if shares.isEmpty, !ledger.isEmpty {
+            try directory.catalog.add(ledger)
+            counted.add(ledger)
+        }
         shares.removeAll()
         return duplicates
+    }
+
+    /// What commits have counted since the last time.
+    mutating func takeCounted() -> LedgerCounts {
+        defer { counted = LedgerCounts() }
+        return counted
     }
 
     private mutating func commit(
@@ -132,6 +143,7 @@ struct CommitWriter {
             try markShared(hashes)
             let segment = try write(
                 share.data, receivedAt, partition, deletions, own, ledger)
+            counted.add(ledger)
             publish(segment, identities, hashes, own, deletions)
         } catch {
             // The window already points to rows that were not written.
