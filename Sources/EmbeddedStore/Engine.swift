@@ -131,6 +131,8 @@ final class Engine: Sendable {
         return status
     }
 
+    func closeIdleFiles() { directory.openFiles.closeIdle() }
+
     func close() throws { try directory.close() }
 
     private func publish(_ snapshot: Snapshot) {

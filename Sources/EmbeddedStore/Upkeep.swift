@@ -70,6 +70,7 @@ final class Upkeep: Sendable {
             }
         }
         if idle { shrink() }
+        engine.closeIdleFiles()
         return false
     }
 

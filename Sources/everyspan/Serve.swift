@@ -37,6 +37,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.startGivingBack()
+        FileLimit.raise()
         let settings = try Settings(self)
         let logger = Logger(label: "everyspan") { StreamLogHandler.standardError(label: $0) }
         let log: @Sendable (String) -> Void = { logger.warning("\($0)") }

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -30,6 +31,13 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.02)
+
+
 class ServerError(RuntimeError):
     pass
 
@@ -40,13 +48,14 @@ class Server:
     def __init__(
         self, executable: Path | None = None, data: Path | None = None, options: tuple[str, ...] = (),
         environment: dict[str, str] | None = None, file_bytes_max: int | None = None,
+        open_files_max: int | None = None,
     ) -> None:
-        """`file_bytes_max`: writing more into any file fails, as on a full disk."""
+        """`file_bytes_max`: writing more into any file fails, as on a full disk. `open_files_max`: opening more fails."""
         self.executable = executable or binary()
         self.folder = Path(tempfile.mkdtemp(prefix="everyspan-test-"))
         self.data = data or self.folder / "data"
         self.options, self.environment = options, environment or {}
-        self.file_bytes_max = file_bytes_max
+        self.file_bytes_max, self.open_files_max = file_bytes_max, open_files_max
         self.log = self.folder / "server.log"
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -77,7 +86,7 @@ class Server:
             self.process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
                 # Python ignores SIGXFSZ, and so does what it starts, if nothing is restored.
-                restore_signals=self.file_bytes_max is None, preexec_fn=self._limit if self.file_bytes_max else None)
+                restore_signals=self.file_bytes_max is None, preexec_fn=self._limit)
         self.port = port
         while time.monotonic() - started < START_TIMEOUT:
             if self.process.poll() is not None:
@@ -90,8 +99,9 @@ class Server:
         raise ServerError(f"not ready after {START_TIMEOUT:.0f} s:\n{self.log_tail()}")
 
     def _limit(self) -> None:
-        assert self.file_bytes_max is not None
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes_max, self.file_bytes_max))
+        for kind, most in ((resource.RLIMIT_FSIZE, self.file_bytes_max), (resource.RLIMIT_NOFILE, self.open_files_max)):
+            if most is not None:
+                resource.setrlimit(kind, (most, most))
 
     def _is_ready(self) -> bool:
         try:

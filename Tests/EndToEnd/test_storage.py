@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -127,6 +129,35 @@ def test_the_reader_is_a_command(fresh_server: Server, reader: Path) -> None:
     file = next((fresh_server.data / "partitions").glob("*.sqlite"))
     printed = subprocess.run([sys.executable, reader, file], check=True, capture_output=True, text=True).stdout
     assert len(printed.splitlines()) == len(VALUES)
+
+
+def test_more_days_than_files_can_be_open(executable: Path) -> None:
+    """Files are closed and opened again as they are needed; one that is closed is whole without its log."""
+    day, days = 86_400 * 10**9, 150
+    now = time.time_ns()
+    with Server(executable, open_files_max=700) as server:
+        with server.client() as client:
+            for number in range(2):
+                for ago in range(days):
+                    span = {"name": "a", "ago": ago, "start_time_unix_nano": now - ago * day - number, "end_time_unix_nano": now - ago * day}
+                    assert client.post("/v1/spans", json.dumps(span).encode()).status == 200
+            for _ in range(2):
+                rows = client.json("/v1/slices", by="ago", unit="span", from_=0, limit="all", format="rows")
+                assert {row["ago"]: row["count"] for row in rows} == dict.fromkeys(range(days), 2)
+        server.wait_until_merged()
+        files = sorted((server.data / "partitions").glob("*.sqlite"))
+        closed = [file for file in files if bytes_of_log(file) == 0]
+        assert len(files) == days and len(closed) > days - 60
+        server.restart()
+        with server.client() as client:
+            assert client.json("/v1/slices", unit="span", from_=0)["total"]["count"] == 2 * days
+        with closing(sqlite3.connect(f"file:{closed[0]}?immutable=1", uri=True)) as database:
+            assert database.execute("SELECT sum(spans) FROM live_segment").fetchone() == (2,)
+
+
+def bytes_of_log(file: Path) -> int:
+    log = file.with_name(file.name + "-wal")
+    return log.stat().st_size if log.exists() else 0
 
 
 @pytest.mark.parametrize("view,columns", [

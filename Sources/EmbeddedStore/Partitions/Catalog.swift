@@ -24,27 +24,7 @@ final class Catalog: Sendable {
 
     func close() throws { try database.close() }
 
-    func add(_ ledger: LedgerCounts) throws {
-        try database.write { db in
-            for (reason, amount) in ledger.counts {
-                try db.execute(
-                    sql: """
-                        INSERT INTO ledger (reason, amount) VALUES (?, ?)
-                        ON CONFLICT (reason) DO UPDATE SET amount = amount + excluded.amount
-                        """, arguments: [reason.rawValue, amount])
-            }
-        }
-    }
+    func add(_ ledger: LedgerCounts) throws { try database.write { try ledger.save($0) } }
 
-    func ledger() throws -> LedgerCounts {
-        try database.read { db in
-            var ledger = LedgerCounts()
-            for row in try Row.fetchAll(db, sql: "SELECT reason, amount FROM ledger") {
-                if let reason = LedgerReason(rawValue: row["reason"]) {
-                    ledger.count(reason, row["amount"])
-                }
-            }
-            return ledger
-        }
-    }
+    func ledger() throws -> LedgerCounts { try database.read { try LedgerCounts($0) } }
 }

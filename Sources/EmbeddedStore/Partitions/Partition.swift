@@ -1,6 +1,5 @@
 internal import Foundation
 internal import GRDB
-internal import Migrations
 internal import Spans
 internal import Zlib
 
@@ -12,51 +11,32 @@ final class Partition: Sendable {
     /// The UTC day, as `2026-11-18`.
     let name: String
     let path: String
-    private let database: DatabasePool
+    private let file: PartitionFile
 
-    /// Larger pages need fewer of them for a blob; 4 to 16 KiB measured alike (docs/PERFORMANCE.md).
-    private static let pageBytes = 8192
-
-    init(name: String, directory: String) throws {
+    init(name: String, directory: String, among openFiles: OpenFiles) throws {
         self.name = name
         path = directory + "/" + name + ".sqlite"
-        var configuration = Configuration()
-        configuration.maximumReaderCount = 4
-        configuration.busyMode = .timeout(10)
-        configuration.prepareDatabase { db in
-            // FULL: a commit is synced before it is acknowledged. auto_vacuum must precede any table.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA foreign_keys = ON")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
-        }
-        if !FileManager.default.fileExists(atPath: path) { try Self.createFile(path) }
-        database = try DatabasePool(path: path, configuration: configuration)
-        var migrator = DatabaseMigrator()
-        for script in Migrations.partition {
-            migrator.registerMigration(script.name) { try $0.execute(sql: script.sql) }
-        }
-        try migrator.migrate(database)
+        file = try PartitionFile(path: path, among: openFiles)
         try removeRetired()
     }
 
-    /// Page size and vacuum mode can be chosen only while the file is empty and not yet in WAL mode.
-    private static func createFile(_ path: String) throws {
-        var configuration = Configuration()
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA page_size = \(pageBytes)")
-            try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
-        }
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
-        try queue.close()
-    }
+    func close() throws { try file.close() }
 
-    func close() throws { try database.close() }
+    /// Unlinks the file. Queries that began before go on reading it.
+    func unlink() throws {
+        try file.pin()
+        for suffix in ["", "-wal", "-shm"] {
+            let path = path + suffix
+            if FileManager.default.fileExists(atPath: path) {
+                try FileManager.default.removeItem(atPath: path)
+            }
+        }
+    }
 
     // MARK: Reading
 
     func segments() throws -> [SegmentRecord] {
-        try database.read { db in
+        try file.read { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
@@ -73,7 +53,7 @@ final class Partition: Sendable {
     }
 
     func body(of segment: Int64) throws -> [UInt8] {
-        let found = try database.read { db in
+        let found = try file.read { db in
             try Row.fetchOne(
                 db, sql: "SELECT body, checksum FROM segment WHERE id = ?", arguments: [segment])
         }
@@ -85,7 +65,7 @@ final class Partition: Sendable {
 
     /// The columns of a large segment, without their bytes.
     func columns(of segment: Int64) throws -> [ColumnRecord] {
-        try database.read { db in
+        try file.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -98,7 +78,7 @@ final class Partition: Sendable {
 
     /// The bytes of one column, inflated.
     func payload(of column: ColumnRecord) throws -> [UInt8] {
-        let data = try database.read { db in
+        let data = try file.read { db in
             try Data.fetchOne(
                 db, sql: "SELECT data FROM \"column\" WHERE id = ?", arguments: [column.id])
         }
@@ -108,7 +88,7 @@ final class Partition: Sendable {
 
     /// The numbers and bytes of a column's text blocks, inflated; `number` for one of them.
     func texts(of column: ColumnRecord, number: Int? = nil) throws -> [UInt8] {
-        let rows = try database.read { db in
+        let rows = try file.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -126,7 +106,7 @@ final class Partition: Sendable {
     }
 
     func sharedTraces() throws -> [Int64: Set<UInt64>] {
-        try database.read { db in
+        try file.read { db in
             var shared: [Int64: Set<UInt64>] = [:]
             let rows = try Row.fetchCursor(db, sql: "SELECT segment, trace_id FROM shared_trace")
             while let row = try rows.next() {
@@ -138,17 +118,7 @@ final class Partition: Sendable {
         }
     }
 
-    func ledger() throws -> LedgerCounts {
-        try database.read { db in
-            var ledger = LedgerCounts()
-            for row in try Row.fetchAll(db, sql: "SELECT reason, amount FROM ledger") {
-                if let reason = LedgerReason(rawValue: row["reason"]) {
-                    ledger.count(reason, row["amount"])
-                }
-            }
-            return ledger
-        }
-    }
+    func ledger() throws -> LedgerCounts { try file.read { try LedgerCounts($0) } }
 
     func byteCount() -> Int {
         ["", "-wal"].reduce(0) { sum, suffix in
@@ -169,7 +139,7 @@ final class Partition: Sendable {
         _ segment: SealedSegment?, deletions: [Int64: RowSet], own: RowSet? = nil,
         ledger: LedgerCounts
     ) throws -> Int64? {
-        try database.write { db in
+        try file.write { db in
             var id: Int64?
             if let segment {
                 try insert(segment.record, body: segment.body, db)
@@ -178,7 +148,7 @@ final class Partition: Sendable {
             var deletions = deletions
             if let id { deletions[id] = own }
             try save(deletions, db)
-            try add(ledger, db)
+            try ledger.save(db)
             return id
         }
     }
@@ -192,7 +162,7 @@ final class Partition: Sendable {
         _ record: SegmentRecord, columns: (_ write: (MergedColumn) throws -> Void) throws -> Void
     ) throws -> SegmentRecord {
         var record = record
-        record.id = try database.write { db in
+        record.id = try file.write { db in
             try insert(record, body: nil, db)
             let id = db.lastInsertedRowID
             try db.execute(sql: "INSERT INTO retired (segment) VALUES (?)", arguments: [id])
@@ -201,9 +171,9 @@ final class Partition: Sendable {
         do {
             try columns { column in
                 record.rawBytes += column.rawBytes
-                try database.write { db in try insert(column, segment: record.id, db) }
+                try file.write { db in try insert(column, segment: record.id, db) }
             }
-            try database.write { db in
+            try file.write { db in
                 try db.execute(
                     sql: "UPDATE segment SET raw_bytes = ? WHERE id = ?",
                     arguments: [record.rawBytes, record.id])
@@ -217,7 +187,7 @@ final class Partition: Sendable {
 
     /// Makes merged segments visible in place of those they were made of.
     func swap(in new: [Int64], out old: [Int64], deletions: [Int64: RowSet]) throws {
-        try database.write { db in
+        try file.write { db in
             for id in new {
                 try db.execute(sql: "DELETE FROM retired WHERE segment = ?", arguments: [id])
             }
@@ -230,14 +200,14 @@ final class Partition: Sendable {
 
     /// Remembers traces of large segments of which other segments have spans.
     func share(_ traces: [Int64: [[UInt8]]]) throws {
-        try database.write { db in try save(traces, db) }
+        try file.write { db in try save(traces, db) }
     }
 
     /// Keeps log records, synced. One that is there already changes nothing.
     func append(_ logs: [LogRecord], _ receivedAt: UInt64) throws {
         var compressed: [[UInt8]] = []
         for log in logs { compressed.append(try deflate(log.bytes, level: 1, format: .zlib)) }
-        try database.write { db in
+        try file.write { db in
             for (log, data) in zip(logs, compressed) {
                 let digest = log.bytes.withUnsafeBytes { hashBytes($0, seed: 0) }
                 try db.execute(
@@ -257,13 +227,13 @@ final class Partition: Sendable {
     }
 
     func add(_ ledger: LedgerCounts) throws {
-        try database.write { db in try add(ledger, db) }
+        try file.write { db in try ledger.save(db) }
     }
 
     /// Removes segments for good. They must be retired, and no query may be reading them.
     func remove(_ segments: [Int64]) throws {
         for id in segments {
-            try database.write { db in
+            try file.write { db in
                 try db.execute(sql: "DELETE FROM segment WHERE id = ?", arguments: [id])
                 try db.execute(sql: "DELETE FROM retired WHERE segment = ?", arguments: [id])
             }
@@ -272,7 +242,7 @@ final class Partition: Sendable {
 
     /// Gives free pages back to the file system, and the log's content to the main file.
     func shrink() throws {
-        try database.writeWithoutTransaction { db in
+        try file.writeWithoutTransaction { db in
             let pages = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
             if pages > 0 {
                 // The pragma works one page a step; fetching all rows runs it to its end.
@@ -283,7 +253,7 @@ final class Partition: Sendable {
     }
 
     private func removeRetired() throws {
-        let retired = try database.read { db in
+        let retired = try file.read { db in
             try Int64.fetchAll(db, sql: "SELECT segment FROM retired")
         }
         try remove(retired)
@@ -348,16 +318,6 @@ final class Partition: Sendable {
                     sql: "INSERT OR IGNORE INTO shared_trace (segment, trace_id) VALUES (?, ?)",
                     arguments: [segment, Data(trace)])
             }
-        }
-    }
-
-    private func add(_ ledger: LedgerCounts, _ db: Database) throws {
-        for (reason, amount) in ledger.counts {
-            try db.execute(
-                sql: """
-                    INSERT INTO ledger (reason, amount) VALUES (?, ?)
-                    ON CONFLICT (reason) DO UPDATE SET amount = amount + excluded.amount
-                    """, arguments: [reason.rawValue, amount])
         }
     }
 }

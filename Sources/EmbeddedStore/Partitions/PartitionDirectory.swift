@@ -5,6 +5,7 @@ internal import Synchronization
 final class PartitionDirectory: Sendable {
     let path: String
     let catalog: Catalog
+    let openFiles: OpenFiles
     private let lock: DirectoryLock
     private let partitions = Mutex<[String: Partition]>([:])
     private let log: @Sendable (String) -> Void
@@ -14,6 +15,7 @@ final class PartitionDirectory: Sendable {
     init(path: String, log: @escaping @Sendable (String) -> Void) throws {
         self.path = path
         self.log = log
+        openFiles = OpenFiles(log: log)
         try FileManager.default.createDirectory(
             atPath: path + "/partitions", withIntermediateDirectories: true)
         lock = try DirectoryLock(directory: path)
@@ -47,21 +49,17 @@ final class PartitionDirectory: Sendable {
     private func open(_ name: String) throws -> Partition {
         try partitions.withLock { partitions in
             if let partition = partitions[name] { return partition }
-            let partition = try Partition(name: name, directory: partitionsPath)
+            let partition = try Partition(
+                name: name, directory: partitionsPath, among: openFiles)
             partitions[name] = partition
             return partition
         }
     }
 
-    /// Removes a partition's files. Queries that still read it keep their open handles.
+    /// Removes a partition and its file. Queries that began before go on reading it.
     func remove(_ partition: Partition) throws {
         partitions.withLock { $0[partition.name] = nil }
-        for suffix in ["", "-wal", "-shm"] {
-            let file = partition.path + suffix
-            if FileManager.default.fileExists(atPath: file) {
-                try FileManager.default.removeItem(atPath: file)
-            }
-        }
+        try partition.unlink()
     }
 
     func close() throws {
