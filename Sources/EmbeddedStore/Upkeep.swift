@@ -10,6 +10,17 @@ final class Upkeep: Sendable {
         /// Retired segments, until no query reads them: a weak reference, and where they lie.
         var retired: [Retired] = []
         var shrinkAfter: Set<String> = []
+        /// Partitions in which a merge failed, until they are tried again.
+        var resting: [String: Rest] = [:]
+    }
+
+    private struct Rest {
+        var seconds = 1.0
+        var until: ContinuousClock.Instant
+
+        /// Seldom enough that a damaged segment does not fill the log, often enough that a disk with room again
+        /// is soon used.
+        static let secondsMax = 300.0
     }
 
     private struct Retired {
@@ -59,19 +70,41 @@ final class Upkeep: Sendable {
         removeRetired()
         if try dropExpired() { return true }
         let idle = ignoringIdle || engine.secondsSinceCommit > policy.idleSeconds
-        for partition in engine.partitions {
+        for partition in engine.partitions where !isResting(partition) {
             let snapshot = engine.snapshot
             let sources = policy.choose(
                 small: snapshot.small.filter { $0.segment.partition === partition },
                 large: snapshot.large.filter { $0.segment.partition === partition }, idle: idle)
-            if let sources {
+            guard let sources else { continue }
+            do {
                 try merge(sources, in: partition)
+                state.withLock { $0.resting[partition.name] = nil }
                 return true
+            } catch {
+                // What cannot be merged here must not keep the others from it.
+                let seconds = rest(partition)
+                engine.report(
+                    "cannot merge \(partition.name), next try in \(Int(seconds)) s: \(error)")
             }
         }
         if idle { shrink() }
         engine.closeIdleFiles()
         return false
+    }
+
+    private func isResting(_ partition: Partition) -> Bool {
+        state.withLock { $0.resting[partition.name].map { $0.until > .now } ?? false }
+    }
+
+    /// - Returns: for how many seconds.
+    private func rest(_ partition: Partition) -> Double {
+        state.withLock { state in
+            let before = state.resting[partition.name]
+            let seconds = before.map { min($0.seconds * 2, Rest.secondsMax) } ?? 1
+            state.resting[partition.name] = Rest(
+                seconds: seconds, until: .now + .seconds(seconds))
+            return seconds
+        }
     }
 
     private func merge(_ sources: [SegmentView], in partition: Partition) throws {

@@ -28,16 +28,21 @@ package struct SpansRequest: Sendable {
 
     private static func cursor(_ text: String) throws -> SpanQuery.Cursor {
         let parts = text.split(separator: ".")
-        guard parts.count == 3, let value = Int64(parts[0]), let trace = Hex.bytes(parts[1]),
-            trace.count == 16, let span = UInt64(parts[2], radix: 16)
+        guard parts.count == 5, let value = Int64(parts[0]), let trace = Hex.bytes(parts[1]),
+            trace.count == 16, let span = UInt64(parts[2], radix: 16), let kind = UInt64(parts[3]),
+            let start = Int64(parts[4])
         else {
             throw QueryFailure("bad_cursor", "cursor=\(text) is none that an answer gave")
         }
-        return SpanQuery.Cursor(value: value, traceID: trace, spanID: span)
+        return SpanQuery.Cursor(
+            value: value,
+            key: SpanQuery.Key(traceID: trace, spanID: span, kind: kind, start: start))
     }
 
     private static func text(_ cursor: SpanQuery.Cursor) -> String {
-        "\(cursor.value).\(Hex.text(cursor.traceID)).\(Hex.text(spanID: cursor.spanID))"
+        let key = cursor.key
+        return "\(cursor.value).\(Hex.text(key.traceID)).\(Hex.text(spanID: key.spanID))"
+            + ".\(key.kind).\(key.start)"
     }
 
     // MARK: Answers

@@ -10,6 +10,9 @@ package struct TraceRequest: Sendable {
     /// Hexadecimal digits, lower case: an id, or the beginning of one.
     package let prefix: String
 
+    /// The id, if it is more than the beginning of one.
+    package var wholeID: [UInt8]? { prefix.utf8.count == 32 ? Hex.bytes(prefix) : nil }
+
     package static let parameters = ["format"]
     /// Shorter beginnings of ids match too much.
     package static let prefixMin = 8

@@ -34,7 +34,10 @@ enum QueryRoutes {
         let trace = try TraceRequest(
             id: id, try urlParameters(request),
             acceptsProtobuf: accept.contains("application/x-protobuf"))
-        let found = try await service.store.traceIDs(prefix: trace.prefix, limit: 4)
+        let found =
+            if let whole = trace.wholeID { [whole] } else {
+                try await service.store.traceIDs(prefix: trace.prefix, limit: 4)
+            }
         guard found.count < 2 else {
             throw QueryFailure(
                 "ambiguous_trace_id",

@@ -7,24 +7,42 @@ package struct SpanQuery: Sendable {
         case longest
     }
 
+    /// A span among all others. A client and a server half may share an id and differ in kind only; copies
+    /// that lie in two partitions differ in their start.
+    package struct Key: Sendable, Hashable {
+        package var traceID: [UInt8]
+        package var spanID: UInt64
+        package var kind: UInt64
+        /// Unix nanoseconds.
+        package var start: Int64
+
+        package init(traceID: [UInt8], spanID: UInt64, kind: UInt64, start: Int64) {
+            self.traceID = traceID
+            self.spanID = spanID
+            self.kind = kind
+            self.start = start
+        }
+
+        fileprivate func precedes(_ other: Key) -> Bool {
+            if traceID != other.traceID { return traceID.lexicographicallyPrecedes(other.traceID) }
+            return (spanID, kind, start) < (other.spanID, other.kind, other.start)
+        }
+    }
+
     /// Where the page before ended: the span after which this one begins.
     package struct Cursor: Sendable, Hashable {
         /// Its start in Unix nanoseconds, or its duration in nanoseconds: what is ordered by.
         package var value: Int64
-        package var traceID: [UInt8]
-        package var spanID: UInt64
+        package var key: Key
 
-        package init(value: Int64, traceID: [UInt8], spanID: UInt64) {
+        package init(value: Int64, key: Key) {
             self.value = value
-            self.traceID = traceID
-            self.spanID = spanID
+            self.key = key
         }
 
-        /// Whether this comes before `other`: greater values first, then ids.
+        /// Whether this comes before `other`: greater values first, then keys.
         package func precedes(_ other: Cursor) -> Bool {
-            if value != other.value { return value > other.value }
-            if traceID != other.traceID { return traceID.lexicographicallyPrecedes(other.traceID) }
-            return spanID < other.spanID
+            value != other.value ? value > other.value : key.precedes(other.key)
         }
     }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from client import PROTOBUF, Client
 from otlp import request
-from server import Server
+from server import Server, wait_for
 
 KILLS = int(os.environ.get("EVERYSPAN_TEST_KILLS", "50"))
 SPANS = 24  # a request
@@ -176,3 +176,32 @@ def copied(file: Path) -> Path:
             (aside / source.name).unlink(missing_ok=True)
     (aside / (file.name + "-shm")).unlink(missing_ok=True)
     return aside / file.name
+
+
+def test_a_damaged_segment_keeps_no_other_from_being_merged(executable: Path) -> None:
+    """Bytes of one day's spans are changed on disk: the log says so, and the other day is merged all the same."""
+    with Server(executable, options=("--merging", "off")) as server:
+        with server.client() as client:
+            for number in range(12):
+                assert client.post("/v1/traces", body_of(number), PROTOBUF).status == 200
+        server.stop()
+        first, second = partitions(server.data)
+        with closing(sqlite3.connect(first)) as database, database:
+            [(number, body)] = database.execute("SELECT id, body FROM segment ORDER BY id LIMIT 1")
+            damaged = bytearray(body)
+            damaged[len(body) // 2] ^= 1
+            database.execute("UPDATE segment SET body = ? WHERE id = ?", (bytes(damaged), number))
+        server.options = ()
+        server.start()
+        wait_for(lambda: not small_segments(second), 20)
+        assert "checksum" in server.log_tail()
+        assert server.log_tail(100_000).count("cannot merge") < 8
+        with server.client() as client:
+            assert client.get("/healthz").status == 200
+            assert client.json("/v1/status")["ledger"]["segment.damaged"] == 1
+
+
+def small_segments(file: Path) -> int:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        query = "SELECT count(*) FROM segment WHERE body IS NOT NULL AND id NOT IN (SELECT segment FROM retired)"
+        return database.execute(query).fetchone()[0]

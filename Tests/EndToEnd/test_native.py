@@ -92,3 +92,38 @@ def test_what_was_refused_or_late_is_in_every_answer(fresh_server: Server) -> No
                 coverage = client.json(path)["coverage"]
                 assert (coverage["refused"], coverage["late"], coverage["truncated_values"]) == (refused, refused // 3 * 2, 0)
         fresh_server.restart()
+
+
+@pytest.mark.parametrize("order", ["start_time", "duration"])
+@pytest.mark.parametrize("merged", [False, True])
+def test_pages_of_spans_that_differ_in_their_kind_only(fresh_server: Server, order: str, merged: bool) -> None:
+    """Halves of a shared span: every page has the right one, and none is skipped."""
+    now = time.time_ns()
+    body = [{"trace_id": f"{t:032x}", "span_id": "0" * 15 + "1", "kind": kind, "name": f"{t} {kind}",
+             "start_time_unix_nano": now, "end_time_unix_nano": now + 5} for t in (1, 2, 3) for kind in ("SERVER", "CLIENT", "PRODUCER")]
+    with fresh_server.client() as client:
+        client.post("/v1/spans", json.dumps(body).encode())
+        if merged:
+            fresh_server.wait_until_merged()
+        for limit in (1, 2, 4):
+            names, cursor = [], None
+            while True:
+                page = client.json("/v1/spans", order=order, limit=limit, cursor=cursor)
+                names += [s["name"] for s in page["spans"]]
+                if (cursor := page["cursor"]) is None:
+                    break
+            assert sorted(names) == sorted(s["name"] for s in body)
+        for kind in ("SERVER", "CLIENT", "PRODUCER"):
+            found = client.json("/v1/spans", where=f"kind = {kind}", order=order)["spans"]
+            assert {s["kind"] for s in found} == {kind} and len(found) == 3
+
+
+def test_a_trace_by_its_whole_id_and_by_its_beginning(fresh_server: Server) -> None:
+    trace = "abcdef01" + "2" * 24
+    with fresh_server.client() as client:
+        client.post("/v1/spans", json.dumps([{"trace_id": t, "name": "a"} for t in (trace, "abcdef01" + "3" * 24)]).encode())
+        for given, status in ((trace, 200), (trace.upper(), 200), (trace[:9], 200), (trace[:8], 400), (trace[:7], 400), ("f" * 32, 404), ("f" * 9, 404)):
+            answer = client.get(f"/v1/traces/{given}")
+            assert answer.status == status, answer.body
+            if status == 200:
+                assert answer.json()["trace_id"] == trace

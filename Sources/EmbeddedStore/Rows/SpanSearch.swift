@@ -52,12 +52,15 @@ struct SpanSearch {
             return Found()
         }
         let spanIDs = try frame.numbers(SpanField.spanID)
+        let kinds = try frame.numbers(SpanField.kind)
         func cursor(_ unit: Int) -> SpanQuery.Cursor {
             let row = Int(units.numbers[unit])
+            let traceID = traceIDs.strings.withValue(Int(traceIDs.codes[row])) { Array($0) }
             return SpanQuery.Cursor(
                 value: value(units, unit),
-                traceID: traceIDs.strings.withValue(Int(traceIDs.codes[row])) { Array($0) },
-                spanID: spanIDs[row])
+                key: SpanQuery.Key(
+                    traceID: traceID, spanID: spanIDs[row], kind: kinds[row],
+                    start: units.starts[unit]))
         }
         var candidates = (0..<units.numbers.count).filter { unit in
             guard let after = query.after else { return true }
@@ -84,25 +87,20 @@ struct SpanSearch {
 
     /// The page's spans, in its order. Their traces are read whole, since dimensions are inherited.
     private func rows(_ page: [SpanQuery.Cursor]) throws -> SpanRows {
-        let all = try TraceReader(snapshot, control).rows(of: Set(page.map(\.traceID)))
-        let traceIDs = all.batch.spans.columns[SpanField.traceID.rawValue]
-        let spanIDs = all.batch.spans.columns[SpanField.spanID.rawValue]
-        // A client and a server half may share a span id.
-        var rowsOf: [SpanKey: [Int]] = [:]
+        let all = try TraceReader(snapshot, control).rows(of: Set(page.map(\.key.traceID)))
+        let spans = all.batch.spans
+        let traceIDs = spans.columns[SpanField.traceID.rawValue]
+        var rowOf: [SpanQuery.Key: Int] = [:]
         for row in 0..<all.batch.count {
-            let trace = traceIDs.dictionary.withValue(Int(traceIDs.codes[row])) { Array($0) }
-            rowsOf[SpanKey(trace: trace, span: spanIDs.numbers[row]), default: []].append(row)
+            let key = SpanQuery.Key(
+                traceID: traceIDs.dictionary.withValue(Int(traceIDs.codes[row])) { Array($0) },
+                spanID: spans.number(SpanField.spanID, row),
+                kind: spans.number(SpanField.kind, row),
+                start: clamped(spans.number(SpanField.start, row)))
+            rowOf[key] = row
         }
         var result = all
-        result.shown = page.compactMap { cursor in
-            let key = SpanKey(trace: cursor.traceID, span: cursor.spanID)
-            return rowsOf[key]?.isEmpty == false ? rowsOf[key]?.removeFirst() : nil
-        }
+        result.shown = page.compactMap { rowOf[$0.key] }
         return result
-    }
-
-    private struct SpanKey: Hashable {
-        let trace: [UInt8]
-        let span: UInt64
     }
 }
