@@ -14,6 +14,10 @@ final class ImportClient {
     private let prefix: String
     private var descriptor: Int32 = -1
     private var input: [UInt8] = []
+    /// Names this run and each of its requests, so that spans without ids are stored once though a request whose
+    /// answer was lost is sent again.
+    private let run = UUID()
+    private var requests = 0
 
     init(url: String) throws {
         guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host
@@ -27,6 +31,7 @@ final class ImportClient {
 
     /// Sends a request until it is answered: a server that is busy is asked again.
     func post(_ request: ImportFile.Request) throws -> Reply {
+        requests += 1
         for attempt in 0..<60 {
             if let reply = try? exchange(request), ![429, 503].contains(reply.status) {
                 return reply
@@ -71,7 +76,8 @@ final class ImportClient {
         if descriptor < 0 { try connect() }
         let head =
             "POST \(prefix)\(request.path) HTTP/1.1\r\nHost: \(host):\(port)\r\n"
-            + "Content-Type: \(request.contentType)\r\nContent-Length: \(request.body.count)\r\n\r\n"
+            + "Content-Type: \(request.contentType)\r\nContent-Length: \(request.body.count)\r\n"
+            + "Idempotency-Key: \(run)/\(requests)\r\n\r\n"
         try send(Array(head.utf8))
         try send(request.body)
         return try reply()

@@ -241,6 +241,34 @@ def test_a_bad_line_costs_only_itself(executable: Path, files: dict[str, Path]) 
         assert total(server) == 2
 
 
+def test_a_request_without_an_answer_is_sent_again_under_its_key(executable: Path, tmp_path: Path) -> None:
+    """So that the server knows spans without ids again."""
+    spans = tmp_path / "spans.ndjson"
+    spans.write_text('{"name":"a"}\n{"name":"b"}\n')
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with subprocess.Popen([executable, "import", spans, "--url", url, "--batch", "1"], stdout=subprocess.DEVNULL) as process:
+            keys = []
+            for answered in (False, True, True):
+                if len(keys) != 2:
+                    connection, _ = listener.accept()
+                    stream = connection.makefile("rb")
+                length = 0
+                while (line := stream.readline()) != b"\r\n":
+                    name, _, value = line.decode().partition(":")
+                    if name.lower() == "idempotency-key":
+                        keys.append(value.strip())
+                    length = int(value) if name.lower() == "content-length" else length
+                stream.read(length)
+                if answered:
+                    connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"accepted":1}')
+                else:
+                    stream.close()
+                    connection.close()
+            assert process.wait(20) == 0
+    assert keys[0] == keys[1] != keys[2]
+
+
 @pytest.mark.parametrize("target", ["http://127.0.0.1:1", "nonsense", "ftp://127.0.0.1"])
 def test_no_server_is_said_clearly(executable: Path, files: dict[str, Path], target: str) -> None:
     ended = run(executable, "import", files["native.json"], "--url", target)
