@@ -82,6 +82,14 @@ def check(server: Server, sender: Sender) -> None:
     assert set(found) <= sender.acknowledged | set(sender.open)
 
 
+def send_the_rest(server: Server, sender: Sender) -> None:
+    with server.client() as client:
+        while sender.open:
+            sender.send(client, sender.open.pop())
+    server.wait_until_merged()
+    check(server, sender)
+
+
 def test_nothing_acknowledged_is_lost_or_doubled(fresh_server: Server) -> None:
     server, sender, chance = fresh_server, Sender(), random.Random(20_261_124)
     merged_segments: collections.Counter[str] = collections.Counter()
@@ -99,11 +107,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(fresh_server: Server) -> None:
         merged_segments.update(interrupted_merges(server.data))
         server.start()
         check(server, sender)
-    with server.client() as client:
-        while sender.open:
-            sender.send(client, sender.open.pop())
-    server.wait_until_merged()
-    check(server, sender)
+    send_the_rest(server, sender)
     assert len(sender.acknowledged) == sender.next == len(counts(server))
     print(f"{KILLS} kills, {sender.next} requests, {merged_segments['unfinished']} merges cut short, {merged_segments['done']} done")
     assert merged_segments["done"] > 0
@@ -138,11 +142,7 @@ def test_a_full_disk_loses_nothing_acknowledged(executable: Path) -> None:
         server.file_bytes_max = None
         server.start()
         check(server, sender)
-        with server.client() as client:
-            while sender.open:
-                sender.send(client, sender.open.pop())
-        server.wait_until_merged()
-        check(server, sender)
+        send_the_rest(server, sender)
         assert len(counts(server)) == 400
 
 

@@ -8,10 +8,20 @@ internal import Synchronization
 /// A year of data is hundreds of files, and each open one takes several descriptors and some memory. What is
 /// closed has no log beside it, so that copying the one file is enough.
 final class PartitionFile: Sendable {
+    /// A file that is only read has one connection. Opening a pool writes to the file and syncs, so that is left
+    /// until something is written: starting with a year of files would take seconds.
     private struct State {
+        var reader: DatabaseQueue?
         var pool: DatabasePool?
         var users = 0
         var lastUse = ContinuousClock.now
+
+        var isOpen: Bool { reader != nil || pool != nil }
+
+        mutating func takeAll() -> (reader: DatabaseQueue?, pool: DatabasePool?) {
+            defer { (reader, pool) = (nil, nil) }
+            return (reader, pool)
+        }
     }
 
     let path: String
@@ -25,15 +35,15 @@ final class PartitionFile: Sendable {
     init(path: String, among openFiles: OpenFiles) throws {
         self.path = path
         self.openFiles = openFiles
+        state = Mutex(State())
         if !FileManager.default.fileExists(atPath: path) { try Self.create(path) }
-        let pool = try Self.opened(path)
         var migrator = DatabaseMigrator()
         for script in Migrations.partition {
             migrator.registerMigration(script.name) { try $0.execute(sql: script.sql) }
         }
-        try migrator.migrate(pool)
-        state = Mutex(State(pool: pool))
-        openFiles.opened(self)
+        if try !read({ try migrator.hasCompletedMigrations($0) }) {
+            try use(Self.pool) { try migrator.migrate($0) }
+        }
     }
 
     /// Page size and vacuum mode can be chosen only while the file is empty and not yet in WAL mode.
@@ -48,7 +58,7 @@ final class PartitionFile: Sendable {
         try queue.close()
     }
 
-    private static func opened(_ path: String) throws -> DatabasePool {
+    private static func configuration(_ path: String) throws -> Configuration {
         // SQLite would make an empty file in the place of one that was moved away.
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError.cannotOpen("\(path) is gone")
@@ -62,21 +72,44 @@ final class PartitionFile: Sendable {
             try db.execute(sql: "PRAGMA foreign_keys = ON")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
         }
-        return try DatabasePool(path: path, configuration: configuration)
+        return configuration
     }
 
     // MARK: Using
 
-    func read<T>(_ body: (Database) throws -> T) throws -> T { try use { try $0.read(body) } }
-
-    func write<T>(_ body: (Database) throws -> T) throws -> T { try use { try $0.write(body) } }
-
-    func writeWithoutTransaction<T>(_ body: (Database) throws -> T) throws -> T {
-        try use { try $0.writeWithoutTransaction(body) }
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        try use(Self.reader) { try $0.read(body) }
     }
 
-    private func use<T>(_ body: (DatabasePool) throws -> T) throws -> T {
-        let (pool, isNew) = try take()
+    func write<T>(_ body: (Database) throws -> T) throws -> T {
+        try use(Self.pool) { try $0.write(body) }
+    }
+
+    func writeWithoutTransaction<T>(_ body: (Database) throws -> T) throws -> T {
+        try use(Self.pool) { try $0.writeWithoutTransaction(body) }
+    }
+
+    /// What reads: the pool if there is one.
+    private static func reader(_ state: inout State, _ path: String) throws -> any DatabaseWriter {
+        if let pool = state.pool { return pool }
+        let reader =
+            try state.reader ?? DatabaseQueue(path: path, configuration: configuration(path))
+        state.reader = reader
+        return reader
+    }
+
+    private static func pool(_ state: inout State, _ path: String) throws -> any DatabaseWriter {
+        let pool = try state.pool ?? DatabasePool(path: path, configuration: configuration(path))
+        state.pool = pool
+        return pool
+    }
+
+    private typealias Opening = (inout State, _ path: String) throws -> any DatabaseWriter
+
+    private func use<T>(
+        _ opening: Opening, _ body: (any DatabaseWriter) throws -> T
+    ) throws -> T {
+        let (database, isNew) = try take(opening)
         defer {
             state.withLock { state in
                 state.users -= 1
@@ -84,40 +117,38 @@ final class PartitionFile: Sendable {
             }
         }
         if isNew { openFiles.opened(self) }
-        return try body(pool)
+        return try body(database)
     }
 
-    private func take() throws -> (pool: DatabasePool, isNew: Bool) {
+    private func take(
+        _ opening: Opening
+    ) throws -> (database: any DatabaseWriter, isNew: Bool) {
         try state.withLock { state in
-            let isNew = state.pool == nil
-            let pool = try state.pool ?? Self.opened(path)
-            state.pool = pool
+            let isNew = !state.isOpen
+            let database = try opening(&state, path)
             state.users += 1
-            return (pool, isNew)
+            return (database, isNew)
         }
     }
 
     /// Keeps the file open for as long as this object lives: it is about to be unlinked, and queries that
     /// began before may still read it.
-    func pin() throws { _ = try take() }
+    func pin() throws { _ = try take(Self.reader) }
 
     // MARK: Closing
 
     /// When it was last used; nil if it is closed, or in use.
     var idleSince: ContinuousClock.Instant? {
-        state.withLock { $0.pool == nil || $0.users > 0 ? nil : $0.lastUse }
+        state.withLock { $0.isOpen && $0.users == 0 ? $0.lastUse : nil }
     }
 
-    var isOpen: Bool { state.withLock { $0.pool != nil } }
+    var isOpen: Bool { state.withLock { $0.isOpen } }
 
     /// Closes the file unless it is in use; the next use opens it again. Its log is empty then, unless somebody
     /// else reads the file.
     func closeUnlessUsed() throws {
-        let pool = state.withLock { state -> DatabasePool? in
-            guard state.users == 0 else { return nil }
-            defer { state.pool = nil }
-            return state.pool
-        }
+        let (reader, pool) = state.withLock { $0.users == 0 ? $0.takeAll() : (nil, nil) }
+        try reader?.close()
         guard let pool else { return }
         do {
             try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
@@ -129,10 +160,8 @@ final class PartitionFile: Sendable {
 
     /// Closes the file whoever uses it.
     func close() throws {
-        let pool = state.withLock { state in
-            defer { state.pool = nil }
-            return state.pool
-        }
+        let (reader, pool) = state.withLock { $0.takeAll() }
+        try reader?.close()
         try pool?.close()
     }
 }
