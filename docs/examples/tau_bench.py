@@ -19,7 +19,8 @@ import datetime
 import hashlib
 import json
 import urllib.request
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 # The time that the agent is told it is.
 START = int(datetime.datetime(2024, 5, 15, 20, 0, tzinfo=datetime.timezone.utc).timestamp())

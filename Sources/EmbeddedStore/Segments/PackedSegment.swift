@@ -27,6 +27,9 @@ struct PackedSegment {
 
     var keys: Set<ColumnKey> { Set(entries.keys) }
 
+    /// The memory that it holds, roughly.
+    var byteCount: Int { columns.count + body.count + entries.count * 150 }
+
     // MARK: Writing
 
     /// - Returns: the blob, and the bytes of columns and texts before compression.

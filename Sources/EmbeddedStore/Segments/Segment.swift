@@ -35,18 +35,14 @@ final class Segment: Sendable {
 
     /// The columns that some row has a value in.
     var keys: Set<ColumnKey> {
-        isPacked ? Set((try? packed())?.columns.keys.map { $0 } ?? []) : Set(columns.keys)
+        isPacked ? (try? packed())?.keys ?? [] : Set(columns.keys)
     }
 
     /// The wanted columns, without the bytes of long texts.
     ///
     /// Decoded columns stay warm within the budget of the process.
     func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData {
-        if isPacked {
-            var data = try packed()
-            data.columns = data.columns.filter { wanted($0.key) }
-            return data
-        }
+        if isPacked { return try packed().data(withTexts: false, wanted) }
         var data = SegmentData(rowCounts: record.rowCounts)
         data.traceEnds = try traceEnds()
         for (key, column) in columns where wanted(key) {
@@ -57,11 +53,7 @@ final class Segment: Sendable {
 
     /// One column, its long texts too if asked for; nil if the segment has no such column.
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
-        if isPacked {
-            let column = try packed().columns[key]
-            guard withTexts, column?.lacksTexts == true else { return column }
-            return try opened().column(key, withTexts: true)
-        }
+        if isPacked { return try packed().column(key, withTexts: withTexts) }
         guard let record = columns[key] else { return nil }
         var column = try decoded(record, key == .traceID ? [] : try traceEnds())
         if withTexts, column.lacksTexts {
@@ -86,10 +78,10 @@ final class Segment: Sendable {
         try warm.derived(ObjectIdentifier(self), name, make: make)
     }
 
-    private func packed() throws -> SegmentData {
-        try warm.packed(ObjectIdentifier(self)) {
-            try opened().data(withTexts: false)
-        }
+    /// A small segment from memory. Inflated but not decoded, it takes a fifth of the room, so that all of a large
+    /// backlog stays warm; decoding a column costs little beside that.
+    private func packed() throws -> PackedSegment {
+        try warm.packed(ObjectIdentifier(self)) { try opened() }
     }
 
     /// One long text, reading no more than its block.

@@ -19,7 +19,7 @@ final class WarmColumns: Sendable {
 
     private enum Content {
         case column(ColumnData)
-        case segment(SegmentData)
+        case segment(PackedSegment)
         case derived(any Sendable)
     }
 
@@ -55,13 +55,13 @@ final class WarmColumns: Sendable {
     }
 
     func packed(
-        _ segment: ObjectIdentifier, load: () throws -> SegmentData
-    ) throws -> SegmentData {
+        _ segment: ObjectIdentifier, load: () throws -> PackedSegment
+    ) throws -> PackedSegment {
         let slot = Slot(segment: segment, part: .packed)
-        if case .segment(let data)? = find(slot) { return data }
-        let data = try load()
-        insert(slot, .segment(data), data.columns.values.reduce(0) { $0 + $1.byteCount })
-        return data
+        if case .segment(let packed)? = find(slot) { return packed }
+        let packed = try load()
+        insert(slot, .segment(packed), packed.byteCount)
+        return packed
     }
 
     func derived<T: MemorySized>(
