@@ -76,6 +76,20 @@ final class Engine: Sendable {
         }
     }
 
+    /// Removes copies of spans that lie in several partitions, once all is merged.
+    ///
+    /// - Returns: whether there were any.
+    func removeCopies() throws -> Bool {
+        try writer.withLock { writer in
+            // Publishing makes queries divide the snapshot anew, so only what has changed is published.
+            guard try writer.removeCopies() else { return false }
+            publish(writer.snapshot)
+            let new = writer.takeCounted()
+            counted.withLock { $0.add(new) }
+            return true
+        }
+    }
+
     /// Removes a partition and its files.
     func drop(_ partition: Partition) throws {
         try writer.withLock { writer in

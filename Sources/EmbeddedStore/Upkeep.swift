@@ -87,7 +87,10 @@ final class Upkeep: Sendable {
                     "cannot merge \(partition.name), next try in \(Int(seconds)) s: \(error)")
             }
         }
-        if idle { shrink() }
+        if idle {
+            if try engine.removeCopies() { return true }
+            shrink()
+        }
         engine.closeIdleFiles()
         return false
     }

@@ -26,6 +26,20 @@ private struct Model {
         spans[identity] = span
     }
 
+    /// Copies on different days are removed once all is merged: the one that ends later stays.
+    mutating func removeCopies() {
+        let copies = Dictionary(grouping: spans) { entry in
+            Identity(day: 0, trace: entry.key.trace, span: entry.key.span, kind: entry.key.kind)
+        }
+        for (_, entries) in copies where entries.count > 1 {
+            let last = entries.max { a, b in
+                let ends = (a.value.start + a.value.duration, b.value.start + b.value.duration)
+                return ends.0 != ends.1 ? ends.0 < ends.1 : a.key.day > b.key.day
+            }
+            for (identity, _) in entries where identity != last?.key { spans[identity] = nil }
+        }
+    }
+
     var traceCount: Int { Set(spans.values.map(\.trace)).count }
 
     /// Traces by the tenants that any of their spans has.
@@ -54,12 +68,15 @@ private struct Model {
         if Bool.random(using: &random) { attributes["raw.tenant"] = "t\(number % 5)" }
         if number % 3 == 0 { attributes["text"] = String(repeating: "say \(number) ", count: 20) }
         if number % 11 == 0 { attributes["only.\(number)"] = "" }
-        let offset = number % 4 == 0 ? Day.nanoseconds : 0
+        let isLate = number % 4 == 0 || (number % 7 == 0 && Bool.random(using: &random))
+        let offset = isLate ? Day.nanoseconds : 0
         return TestSpan(
             trace: number % 23 + 1, span: number,
             parent: Bool.random(using: &random) ? UInt64.random(in: 1...120, using: &random) : 0,
             start: Self.day + offset + number * 1000,
-            duration: UInt64.random(in: 0...6, using: &random),
+            // Some are a day long, so that the copy of the earlier day can be the one that ends later.
+            duration: UInt64.random(in: 0...6, using: &random)
+                + (number % 14 == 0 && Bool.random(using: &random) ? Day.nanoseconds : 0),
             kind: UInt64.random(in: 0...1, using: &random), attributes: attributes,
             list: number % 5 == 0 ? ["a", "d\(number % 7)"] : [], service: "s\(number % 2)")
     }
@@ -86,9 +103,21 @@ private struct Model {
             spansMax: Int.random(in: 10...200, using: &random),
             rawBytesMax: Int.random(in: 1_000...1_000_000, using: &random),
             smallSegmentsMax: Int.random(in: 1...4, using: &random),
-            idleSeconds: Bool.random(using: &random) ? -1 : 1000)
+            idleSeconds: 1000)
         let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
         for _ in 0..<Int.random(in: 1...4, using: &random) where try !upkeep.step() { break }
+    }
+
+    /// What happens when no commit comes for a while.
+    private func rest(
+        _ engine: Engine, _ model: inout Model, _ random: inout SeededGenerator
+    ) throws {
+        let policy = MergePolicy(
+            spansMax: Int.random(in: 10...200, using: &random), idleSeconds: -1)
+        let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
+        while try upkeep.step() {}
+        #expect(engine.snapshot.small.isEmpty)
+        model.removeCopies()
     }
 
     private func check(_ engine: Engine, _ model: Model) throws {
@@ -118,7 +147,8 @@ private struct Model {
             case 0:
                 try engine.close()
                 engine = try directory.engine()
-            case 1...4: try merge(engine, &random)
+            case 1: try rest(engine, &model, &random)
+            case 2...4: try merge(engine, &random)
             default: try commit(engine, &model, &random)
             }
             try check(engine, model)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server import Server
+from server import Server, wait_for
 
 
 def spans(server: Server, **parameters: object) -> list[dict[str, Any]]:
@@ -127,3 +127,19 @@ def test_a_trace_by_its_whole_id_and_by_its_beginning(fresh_server: Server) -> N
             assert answer.status == status, answer.body
             if status == 200:
                 assert answer.json()["trace_id"] == trace
+
+
+def test_a_copy_that_starts_on_another_day(fresh_server: Server) -> None:
+    """It lies in another file, so it is found only once all is at rest."""
+    now, day = time.time_ns(), 86_400 * 10**9
+    pending = {"trace_id": "1" * 32, "span_id": "2" * 16, "name": "pending", "start_time_unix_nano": now - day, "end_time_unix_nano": now - day}
+    ended = pending | {"name": "ended", "start_time_unix_nano": now, "end_time_unix_nano": now + 5}
+    other = pending | {"span_id": "3" * 16, "name": "other"}
+    with fresh_server.client() as client:
+        for span in (ended, pending, other):
+            client.post("/v1/spans", json.dumps(span).encode())
+        wait_for(lambda: len(spans(fresh_server)) == 2, 20)
+        assert sorted(s["name"] for s in spans(fresh_server)) == ["ended", "other"]
+        assert client.json("/v1/status")["ledger"]["span.duplicate"] == 1
+        fresh_server.restart()
+        assert sorted(s["name"] for s in spans(fresh_server)) == ["ended", "other"]

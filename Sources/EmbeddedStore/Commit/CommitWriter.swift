@@ -15,6 +15,8 @@ struct CommitWriter {
     private var lookup: LargeSegmentLookup
     /// Written with commits since it was last taken.
     private var counted = LedgerCounts()
+    /// The content in which copies across partitions were last looked for.
+    private var copiesRemovedAt = -1
 
     private struct SmallSegment {
         let segment: Segment
@@ -226,17 +228,48 @@ struct CommitWriter {
         }
     }
 
+    /// Deletes all but one of the copies of each span that lie in several partitions, once all is merged.
+    ///
+    /// - Returns: whether any was found.
+    mutating func removeCopies() throws -> Bool {
+        guard copiesRemovedAt != snapshot.contentVersion, snapshot.small.isEmpty else {
+            return false
+        }
+        let deletions = try CopySearch.losers(among: snapshot.large, &lookup)
+        for (segment, rows) in deletions.bySegment {
+            var ledger = LedgerCounts()
+            ledger.count(.duplicateSpan, rows.count)
+            _ = try segment.partition.commit(
+                nil, deletions: [segment.id: deleted(rows, in: segment)], ledger: ledger)
+            counted.add(ledger)
+            show(rows, deletedIn: segment)
+        }
+        if deletions.count > 0 { snapshot.contentVersion += 1 }
+        copiesRemovedAt = snapshot.contentVersion
+        return deletions.count > 0
+    }
+
+    /// All rows of a segment that are deleted, with these.
+    private func deleted(_ rows: some Sequence<Int>, in segment: Segment) -> RowSet {
+        var deleted =
+            snapshot.views.first { $0.segment === segment }?.deleted
+            ?? RowSet(rowCount: segment.record.spans)
+        for row in rows { deleted.insert(row) }
+        return deleted
+    }
+
+    private mutating func show(_ rows: some Sequence<Int>, deletedIn segment: Segment) {
+        let all = deleted(rows, in: segment)
+        snapshot.update(segment) { $0.deleted = all }
+    }
+
     private func write(
         _ data: SegmentData, _ receivedAt: UInt64, _ partition: Partition, _ deletions: Deletions,
         _ own: RowSet, _ ledger: LedgerCounts
     ) throws -> Segment? {
         var bitmaps: [Int64: RowSet] = [:]
         for (segment, rows) in deletions.bySegment {
-            var bitmap =
-                snapshot.views.first { $0.segment === segment }?.deleted
-                ?? RowSet(rowCount: segment.record.spans)
-            for row in rows { bitmap.insert(row) }
-            bitmaps[segment.id] = bitmap
+            bitmaps[segment.id] = deleted(rows, in: segment)
         }
         guard own.count < data.spanCount else {
             _ = try partition.commit(nil, deletions: bitmaps, ledger: ledger)
@@ -260,13 +293,7 @@ struct CommitWriter {
         _ segment: Segment?, _ identities: Identities, _ hashes: [UInt64], _ own: RowSet,
         _ deletions: Deletions
     ) {
-        for (segment, rows) in deletions.bySegment {
-            snapshot.update(segment) { view in
-                var deleted = view.deleted ?? RowSet(rowCount: segment.record.spans)
-                for row in rows { deleted.insert(row) }
-                view.deleted = deleted
-            }
-        }
+        for (segment, rows) in deletions.bySegment { show(rows, deletedIn: segment) }
         if let segment {
             _ = register(segment, identities)
             snapshot.small.append(
