@@ -1,4 +1,3 @@
-internal import Dimensions
 internal import Dispatch
 internal import Foundation
 package import Spans
@@ -109,20 +108,7 @@ package final class EmbeddedStore: Store {
     }
 
     package func names() async throws -> KnownNames {
-        try await scan { snapshot, _ in
-            var names = KnownNames(canonical: DimensionTable.standard.names, raw: [], event: [])
-            names.canonical += FieldResolver.intrinsics.sorted()
-            for view in snapshot.views {
-                for key in view.segment.keys where key.origin == .attribute {
-                    switch key.table {
-                    case .span, .resource, .scope: names.raw.insert(key.name)
-                    case .event: names.event.insert(key.name)
-                    case .link: break
-                    }
-                }
-            }
-            return names
-        }
+        try await scan { snapshot, _ in snapshot.names }
     }
 
     package func status() async throws -> StoreStatus {

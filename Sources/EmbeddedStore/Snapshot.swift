@@ -1,4 +1,6 @@
+internal import Dimensions
 internal import Spans
+internal import Store
 
 /// All segments at one moment: what a query reads. A value; holding it keeps its segments readable.
 struct Snapshot: Sendable {
@@ -35,5 +37,23 @@ struct Snapshot: Sendable {
         } else if let index = large.firstIndex(where: { $0.segment === segment }) {
             change(&large[index])
         }
+    }
+}
+
+extension Snapshot {
+    /// The raw keys that some span, resource, scope or event has, and all canonical names.
+    var names: KnownNames {
+        var names = KnownNames(canonical: DimensionTable.standard.names, raw: [], event: [])
+        names.canonical += FieldResolver.intrinsics.sorted()
+        for view in views {
+            for key in view.segment.keys where key.origin == .attribute {
+                switch key.table {
+                case .span, .resource, .scope: names.raw.insert(key.name)
+                case .event: names.event.insert(key.name)
+                case .link: break
+                }
+            }
+        }
+        return names
     }
 }

@@ -9,15 +9,28 @@ package struct QueryFailure: Error, Sendable, Equatable {
     package var message: String
     /// Characters from the beginning of the text that is wrong.
     package var position: Int?
+    /// That text, so that a terminal can show where it is wrong.
+    package var text: String?
 
     package init(
         _ code: String, _ message: String, status: HTTPResponse.Status = .badRequest,
-        position: Int? = nil
+        position: Int? = nil, text: String? = nil
     ) {
         self.status = status
         self.code = code
         self.message = message
         self.position = position
+        self.text = text
+    }
+
+    /// For a terminal: the message, and a caret under the place.
+    package var terminalText: String {
+        var lines = [message]
+        if let text, let position {
+            lines.append("  " + text)
+            lines.append("  " + String(repeating: " ", count: position) + "^")
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     package var json: [UInt8] {

@@ -9,11 +9,32 @@ internal import Wire
 enum QueryRoutes {
     static func slices(_ request: Request, _ service: Service) async throws -> Response {
         let slices = try SlicesRequest(try parameters(request))
-        try slices.check(try await service.store.names())
-        var answer = try await service.store.slices(slices.query)
+        let answer = try await answer(slices.query, service)
+        return rows(slices.body(answer), slices.format, answer, isCheck: slices.isCheck)
+    }
+
+    static func series(_ request: Request, _ service: Service) async throws -> Response {
+        let series = try SeriesRequest(try parameters(request))
+        let answer = try await answer(series.query, service)
+        return rows(series.body(answer), series.format, answer, isCheck: series.isCheck)
+    }
+
+    private static func answer(
+        _ query: SliceQuery, _ service: Service
+    ) async throws -> SliceAnswer {
+        try query.check(try await service.store.names())
+        var answer = try await service.store.slices(query)
         answer.coverage.add(service.store.ledger)
-        var response = Response.json(slices.body(answer))
-        if slices.format == .rows {
+        return answer
+    }
+
+    /// - Parameter isCheck: whether a row that is left is an alarm, which the status tells.
+    private static func rows(
+        _ body: [UInt8], _ format: RowFormat, _ answer: SliceAnswer, isCheck: Bool
+    ) -> Response {
+        var response = Response.query(body, format.contentType)
+        if isCheck, answer.groups > 0 { response.status = .conflict }
+        if !format.hasRoomForCoverage {
             response.fields.set("Everyspan-Coverage", answer.coverage.header)
         }
         return response

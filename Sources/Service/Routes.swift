@@ -1,6 +1,7 @@
 internal import HTTP
 internal import HTTPTypes
 internal import Queries
+internal import Store
 
 /// The API in one screen: which path and method is answered by what.
 struct Routes: Sendable {
@@ -18,6 +19,8 @@ struct Routes: Sendable {
         Route(path: "/v1/spans", methods: ["POST": IngestRoutes.spans, "GET": QueryRoutes.spans]),
         Route(
             path: "/v1/slices", methods: ["GET": QueryRoutes.slices, "POST": QueryRoutes.slices]),
+        Route(
+            path: "/v1/series", methods: ["GET": QueryRoutes.series, "POST": QueryRoutes.series]),
         Route(path: "/v1/traces/*", methods: ["GET": QueryRoutes.trace]),
         Route(path: "/v1/status", methods: ["GET": StatusRoutes.status]),
         Route(path: "/healthz", methods: ["GET": StatusRoutes.health]),

@@ -68,6 +68,12 @@ package final class Service: HTTPHandler {
             return .failure(
                 QueryFailure(
                     "bad_expression", "\(pattern) is no regular expression: \(error.message)"))
+        } catch QueryError.tooManySteps(let count, let suggestion) {
+            return .failure(
+                QueryFailure(
+                    "too_many_steps",
+                    "the range has \(count) steps, more than \(StepGrid.countMax); "
+                        + "step=\(suggestion / 1_000_000_000)s would do"))
         } catch is CancellationError {
             return .failure(
                 QueryFailure("cancelled", "the client went away", status: .serviceUnavailable))
@@ -106,8 +112,15 @@ package final class Service: HTTPHandler {
 
 extension Response {
     static func json(_ body: [UInt8], _ status: HTTPResponse.Status = .ok) -> Response {
+        query(body, "application/json", status)
+    }
+
+    /// An answer that holds until the next commit only.
+    static func query(
+        _ body: [UInt8], _ contentType: String, _ status: HTTPResponse.Status = .ok
+    ) -> Response {
         var fields = HTTPFields()
-        fields[.contentType] = "application/json"
+        fields[.contentType] = contentType
         fields[.cacheControl] = "no-cache"
         return Response(status, fields, body: .bytes(body))
     }

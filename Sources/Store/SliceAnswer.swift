@@ -1,88 +1,25 @@
 package import Spans
 
-/// The figures of some units, mergeable: what each part of a scan returns.
-package struct SliceFigures: Sendable {
-    package var count = 0
-    package var failures = 0
-    /// Nanoseconds, over all units.
-    package var durationSum = Int128(0)
-    package var durations = QuantileSketch()
-    package var durationMax: UInt64 = 0
-    package var tokensIn = 0
-    package var tokensOut = 0
-    package var cost = CompensatedSum()
-    package var unpricedCalls = 0
-    /// Up to `examplesMax` traces: failing ones first, newest first.
-    package var examples: [Example] = []
+/// The figures of a row: of the range, of the window before, and of each step.
+package struct RowFigures: Sendable {
+    package var now: SliceFigures
+    /// If another window was asked for.
+    package var before: SliceFigures?
+    /// For each step, if the range is cut.
+    package var steps: [SliceFigures] = []
+    /// For each step of the other window.
+    package var stepsBefore: [SliceFigures] = []
 
-    package static let examplesMax = 3
-
-    package init() {}
-
-    /// A trace of a row.
-    package struct Example: Hashable, Sendable {
-        package var hasFailed: Bool
-        package var start: Int64
-        /// Its 16 bytes as a big-endian number.
-        package var traceID: UInt128
-
-        package init(hasFailed: Bool, start: Int64, traceID: UInt128) {
-            self.hasFailed = hasFailed
-            self.start = start
-            self.traceID = traceID
-        }
-
-        func precedes(_ other: Example) -> Bool {
-            if hasFailed != other.hasFailed { return hasFailed }
-            if start != other.start { return start > other.start }
-            return traceID < other.traceID
-        }
+    package init(_ now: SliceFigures, before: SliceFigures? = nil) {
+        self.now = now
+        self.before = before
     }
 
-    package mutating func addExample(_ example: Example) {
-        if examples.contains(where: { $0.traceID == example.traceID }) {
-            // Spans of one trace: the failing one speaks for it.
-            examples.removeAll { $0.traceID == example.traceID && example.precedes($0) }
-            if examples.contains(where: { $0.traceID == example.traceID }) { return }
-        }
-        let place = examples.firstIndex { example.precedes($0) } ?? examples.count
-        guard place < Self.examplesMax else { return }
-        examples.insert(example, at: place)
-        if examples.count > Self.examplesMax { examples.removeLast() }
-    }
-
-    package mutating func merge(_ other: SliceFigures) {
-        count += other.count
-        failures += other.failures
-        durationSum += other.durationSum
-        durations.merge(other.durations)
-        durationMax = max(durationMax, other.durationMax)
-        tokensIn += other.tokensIn
-        tokensOut += other.tokensOut
-        cost.merge(other.cost)
-        unpricedCalls += other.unpricedCalls
-        for example in other.examples { addExample(example) }
-    }
-}
-
-/// A sum of doubles that carries along what each addition rounds off (Neumaier 1974).
-package struct CompensatedSum: Sendable {
-    private var sum = 0.0
-    private var lost = 0.0
-
-    package init() {}
-
-    package var value: Double { sum + lost }
-
-    package mutating func add(_ value: Double) {
-        let next = sum + value
-        lost += abs(sum) >= abs(value) ? (sum - next) + value : (value - next) + sum
-        sum = next
-    }
-
-    package mutating func merge(_ other: CompensatedSum) {
-        add(other.sum)
-        lost += other.lost
+    package mutating func merge(_ other: RowFigures) {
+        now.merge(other.now)
+        if let part = other.before { before?.merge(part) }
+        for index in steps.indices { steps[index].merge(other.steps[index]) }
+        for index in stepsBefore.indices { stepsBefore[index].merge(other.stepsBefore[index]) }
     }
 }
 
@@ -90,11 +27,26 @@ package struct CompensatedSum: Sendable {
 package struct SliceRow: Sendable {
     /// One value for each field of `by`.
     package var key: [GroupValue]
-    package var figures: SliceFigures
+    package var figures: RowFigures
 
-    package init(key: [GroupValue], figures: SliceFigures) {
+    package init(key: [GroupValue], figures: RowFigures) {
         self.key = key
         self.figures = figures
+    }
+}
+
+/// What one comparison of a condition matches alone.
+package struct ConditionReport: Sendable, Equatable {
+    package var text: String
+    package var spans: Int
+    /// Values that some span has and that are spelled nearly as the one that was asked for; or names, if no
+    /// span has the name.
+    package var closest: [String]
+
+    package init(text: String, spans: Int, closest: [String]) {
+        self.text = text
+        self.spans = spans
+        self.closest = closest
     }
 }
 
@@ -114,6 +66,8 @@ package struct Coverage: Sendable {
     package private(set) var refused = 0
     package private(set) var late = 0
     package private(set) var truncatedValues = 0
+    /// Where nothing matched: what each comparison of the condition matches alone.
+    package var conditions: [ConditionReport] = []
     /// What the senders' SDKs threw away, over the matched spans.
     package var droppedUpstream = 0
 
@@ -130,22 +84,26 @@ package struct Coverage: Sendable {
 package struct SliceAnswer: Sendable {
     /// In the order that was asked for, cut at the limit.
     package var rows: [SliceRow]
-    package var total: SliceFigures
+    package var total: RowFigures
     /// What the limit cut, summed; nil if it cut nothing.
-    package var other: SliceFigures?
+    package var other: RowFigures?
+    /// How many groups satisfy the question, before the limit.
     package var groups: Int
     package var failingGroups: Int
+    /// The steps, if the range is cut.
+    package var grid: StepGrid?
     package var coverage: Coverage
 
     package init(
-        rows: [SliceRow], total: SliceFigures, other: SliceFigures?, groups: Int,
-        failingGroups: Int, coverage: Coverage
+        rows: [SliceRow], total: RowFigures, other: RowFigures?, groups: Int,
+        failingGroups: Int, grid: StepGrid?, coverage: Coverage
     ) {
         self.rows = rows
         self.total = total
         self.other = other
         self.groups = groups
         self.failingGroups = failingGroups
+        self.grid = grid
         self.coverage = coverage
     }
 }

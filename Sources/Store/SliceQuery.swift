@@ -25,21 +25,6 @@ package struct TimeRange: Hashable, Sendable {
     }
 }
 
-/// A figure of a row, by the name that the API gives it.
-package enum Figure: String, Sendable, Hashable, CaseIterable {
-    case count, failures
-    case failureRate = "failure_rate"
-    case averageMilliseconds = "avg_ms"
-    case p50Milliseconds = "p50_ms"
-    case p95Milliseconds = "p95_ms"
-    case p99Milliseconds = "p99_ms"
-    case maxMilliseconds = "max_ms"
-    case tokensIn = "tokens_in"
-    case tokensOut = "tokens_out"
-    case cost
-    case unpricedCalls = "unpriced_calls"
-}
-
 /// The sort of rows: greatest figure first, or least first.
 package struct RowOrder: Hashable, Sendable {
     package var figure: Figure
@@ -51,16 +36,25 @@ package struct RowOrder: Hashable, Sendable {
     }
 }
 
-/// The question behind `/v1/slices`: one row for each combination of values.
+/// The question behind `/v1/slices` and `/v1/series`: one row for each combination of values.
 package struct SliceQuery: Hashable, Sendable {
     package var by: [Field]
     package var condition: Expression?
     package var failure: Expression
     package var unit: Unit
     package var range: TimeRange
+    /// Another window, whose figures stand beside these.
+    package var before: TimeRange?
+    /// What each row shows.
+    package var figures: [NamedFigure]
+    package var having: Having?
     package var order: RowOrder
     /// nil: all rows.
     package var limit: Int?
+    /// Cuts the range; each row then has figures for each step too.
+    package var steps: Steps?
+    /// What each step of a row shows.
+    package var stepFigures: [NamedFigure]
 
     /// `status = error`, what a failure is unless a query says otherwise.
     package static let defaultFailure = Expression.comparison(
@@ -69,15 +63,40 @@ package struct SliceQuery: Hashable, Sendable {
     package init(
         by: [Field] = [], condition: Expression? = nil,
         failure: Expression = SliceQuery.defaultFailure, unit: Unit = .trace,
-        range: TimeRange = TimeRange(from: nil, to: nil), order: RowOrder = RowOrder(.failures),
-        limit: Int? = 20
+        range: TimeRange = TimeRange(from: nil, to: nil), before: TimeRange? = nil,
+        figures: [NamedFigure] = NamedFigure.standard, having: Having? = nil,
+        order: RowOrder = RowOrder(.failures), limit: Int? = 20, steps: Steps? = nil,
+        stepFigures: [NamedFigure] = []
     ) {
         self.by = by
         self.condition = condition
         self.failure = failure
         self.unit = unit
         self.range = range
+        self.before = before
+        self.figures = figures
+        self.having = having
         self.order = order
         self.limit = limit
+        self.steps = steps
+        self.stepFigures = stepFigures
+    }
+
+    /// What must be summed for the rows.
+    package var plan: FigurePlan { FigurePlan(figures.map(\.figure) + choosing) }
+
+    /// What must be summed for each step.
+    package var stepPlan: FigurePlan { FigurePlan(stepFigures.map(\.figure)) }
+
+    /// The figures that decide which rows there are, and in which order.
+    package var choosing: [Figure] { [order.figure] + (having?.figures ?? []) }
+
+    /// All fields that it names but in expressions, whose names may be unknown.
+    package var fields: [Field] {
+        let figures = figures + stepFigures
+        return by
+            + (figures.map(\.figure) + choosing).compactMap {
+                if case .aggregate(_, let field) = $0 { field } else { nil }
+            }
     }
 }

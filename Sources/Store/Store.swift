@@ -52,19 +52,8 @@ package enum QueryError: Error, Sendable, Equatable {
     case timeout(seconds: Int)
     /// A regular expression is malformed.
     case pattern(RegexError, of: String)
-}
-
-/// Names that a query may use.
-package struct KnownNames: Sendable {
-    package var canonical: [String]
-    package var raw: Set<String>
-    package var event: Set<String>
-
-    package init(canonical: [String], raw: Set<String>, event: Set<String>) {
-        self.canonical = canonical
-        self.raw = raw
-        self.event = event
-    }
+    /// A range has more steps than `StepGrid.countMax`. The suggestion is a step in nanoseconds.
+    case tooManySteps(count: Int, suggestion: Int64)
 }
 
 /// How much is kept, for `/v1/status`.

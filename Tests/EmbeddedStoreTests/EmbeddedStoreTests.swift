@@ -88,9 +88,9 @@ import Testing
             for value in values { traces[.text(value), default: []].insert(trace) }
         }
         #expect(
-            Dictionary(uniqueKeysWithValues: answer.rows.map { ($0.key[0], $0.figures.count) })
+            Dictionary(uniqueKeysWithValues: answer.rows.map { ($0.key[0], $0.figures.now.count) })
                 == traces.mapValues(\.count))
-        #expect(answer.total.count == Set(spans.map(\.trace)).count)
+        #expect(answer.total.now.count == Set(spans.map(\.trace)).count)
         try store.close()
     }
 

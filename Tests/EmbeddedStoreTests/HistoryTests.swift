@@ -126,12 +126,12 @@ private struct Model {
         #expect(Set(live) == Set(model.spans.values))
         let control = ScanControl(seconds: 30)
         let spans = try Scanner.slices(SliceQuery(unit: .span), engine.snapshot, control)
-        #expect(spans.total.count == model.spans.count)
+        #expect(spans.total.now.count == model.spans.count)
         let traces = try Scanner.slices(
             SliceQuery(by: [Field("raw.tenant")], limit: nil), engine.snapshot, control)
-        #expect(traces.total.count == model.traceCount)
+        #expect(traces.total.now.count == model.traceCount)
         #expect(
-            Dictionary(uniqueKeysWithValues: traces.rows.map { ($0.key[0], $0.figures.count) })
+            Dictionary(uniqueKeysWithValues: traces.rows.map { ($0.key[0], $0.figures.now.count) })
                 == model.tracesByTenant)
         #expect(TraceCount.of(engine.snapshot) == model.traceCount)
     }

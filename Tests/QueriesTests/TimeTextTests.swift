@@ -21,14 +21,60 @@ import Testing
             ("1795000000123456789", 1_795_000_000_123_456_789),
         ] as [(String, Int64)])
     func `are read in every form that is documented`(text: String, expected: Int64) {
-        #expect(TimeText.nanoseconds(text, now: now)?.time == expected)
+        #expect(TimeText(now: now).nanoseconds(text)?.time == expected)
     }
 
     @Test(arguments: [
         "", "yesterday", "25:00", "2026-13-01", "-2", "now+1h", "1e400", "-5", "2026-02-30",
     ])
     func `are refused if they are none`(text: String) {
-        #expect(TimeText.nanoseconds(text, now: now) == nil)
+        #expect(TimeText(now: now).nanoseconds(text) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("2026-11-18", "Europe/Berlin", 1_794_956_400_000_000_000),
+            ("2026-07-01", "Europe/Berlin", 1_782_856_800_000_000_000),
+            ("2026-11-18T12:06:40", "Europe/Berlin", 1_795_000_000_000_000_000),
+            ("2026-11-18T12:06:40Z", "Europe/Berlin", 1_795_003_600_000_000_000),
+            ("12:06", "Europe/Berlin", 1_794_999_960_000_000_000),
+            ("12:07", "Europe/Berlin", 1_794_913_620_000_000_000),
+            ("06:06", "America/New_York", 1_794_999_960_000_000_000),
+            ("00:30", "Asia/Kolkata", 1_794_942_000_000_000_000),
+            ("1795000000", "Asia/Kolkata", 1_795_000_000_000_000_000),
+        ] as [(String, String, Int64)])
+    func `are those of the zone unless they have an offset`(
+        text: String, zone: String, expected: Int64
+    ) {
+        #expect(TimeText(now: now, zone: zone)?.nanoseconds(text)?.time == expected)
+    }
+
+    @Test func `know no zone that is none`() {
+        #expect(TimeText(now: now, zone: "Europe/Atlantis") == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("since=1h&vs=previous", 1_794_992_800_000_000_000, 1_794_996_400_000_000_000),
+            ("since=1h&vs=24h", 1_794_910_000_000_000_000, 1_794_913_600_000_000_000),
+            (
+                "since=1h&vs=1794000000..1794003600", 1_794_000_000_000_000_000,
+                1_794_003_600_000_000_000
+            ),
+        ] as [(String, Int64, Int64)])
+    func `stand beside another window`(query: String, from: Int64, to: Int64) throws {
+        var parameters = Parameters()
+        try parameters.add(urlEncoded: query)
+        let shared = QueryParameters(parameters, now: UInt64(now))
+        #expect(try shared.before(shared.range()) == TimeRange(from: from, to: to))
+    }
+
+    @Test(arguments: ["since=1h&vs=x", "from=0&vs=previous", "vs=2..1", "vs=5", "vs=1..x"])
+    func `stand beside no window that is none`(query: String) throws {
+        var parameters = Parameters()
+        try parameters.add(urlEncoded: query)
+        let shared = QueryParameters(parameters, now: UInt64(now))
+        #expect(throws: QueryFailure.self) { try shared.before(shared.range()) }
     }
 
     @Test func `snap outward where they move with the clock`() throws {

@@ -37,6 +37,14 @@ struct SpanSearch {
         coverage.newest = snapshot.newest
         coverage.matched = found.matched
         coverage.spans = found.matched
+        if found.matched == 0 {
+            let slice = SliceQuery(
+                condition: query.condition, failure: query.failure, unit: .span,
+                range: query.range)
+            coverage.conditions = try ConditionReports(
+                slice, frames, percentiles, snapshot.names, control
+            ).all()
+        }
         return SpanAnswer(
             rows: try rows(Array(page)), next: isMore ? page.last : nil, coverage: coverage)
     }

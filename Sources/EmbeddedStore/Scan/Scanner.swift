@@ -9,16 +9,50 @@ enum Scanner {
         _ query: SliceQuery, _ snapshot: Snapshot, _ control: ScanControl
     ) throws -> SliceAnswer {
         let frames = try Frames.of(snapshot, range: query.range)
+        // They hold for the window before too: what was slow then is what is slow now.
         let percentiles = try percentiles(query, frames, control)
+        let scans = try scans(query, frames, percentiles, control)
+        var before: [SliceScan]?
+        if let window = query.before {
+            var earlier = query
+            earlier.range = window
+            before = try self.scans(
+                earlier, Frames.of(snapshot, range: window), percentiles, control)
+        }
+        var steps: StepGrid?
+        if let wanted = query.steps { steps = try grid(wanted, query.range, snapshot) }
+        var answer = try SliceRows(query, scans, before: before, grid: steps, control).answer()
+        answer.coverage.oldest = snapshot.oldest
+        answer.coverage.newest = snapshot.newest
+        if answer.coverage.matched == 0 {
+            answer.coverage.conditions = try ConditionReports(
+                query, frames, percentiles, snapshot.names, control
+            ).all()
+        }
+        return answer
+    }
+
+    private static func scans(
+        _ query: SliceQuery, _ frames: [any Frame], _ percentiles: [Double: Double],
+        _ control: ScanControl
+    ) throws -> [SliceScan] {
         let scans = try parallel(frames) { frame in
             try SliceScan(
                 query, FieldResolver(frame: frame, control: control), percentiles: percentiles)
         }
         try control.check()
-        var answer = try SliceRows(query, scans).answer(control)
-        answer.coverage.oldest = snapshot.oldest
-        answer.coverage.newest = snapshot.newest
-        return answer
+        return scans
+    }
+
+    /// An open range is cut over the times that are held.
+    private static func grid(
+        _ steps: Steps, _ range: TimeRange, _ snapshot: Snapshot
+    ) throws -> StepGrid {
+        let to = range.to ?? snapshot.newest.map { $0 + 1 } ?? (range.from ?? 0) + 1
+        let oldest = max(range.from ?? .min, snapshot.oldest ?? range.from ?? to - 1)
+        // `from=0` is written where the first span is meant.
+        let from = range.from.map { $0 <= 0 ? oldest : $0 } ?? oldest
+        return try StepGrid(steps, from: min(from, to - 1), to: to)
     }
 
     /// What `p95` and the like in a query stand for: percentiles of the duration over all units of its
@@ -29,17 +63,10 @@ enum Scanner {
         let ranks = query.failure.percentileRanks.union(query.condition?.percentileRanks ?? [])
         if ranks.isEmpty { return [:] }
         let everything = SliceQuery(unit: query.unit, range: query.range)
-        var all = QuantileSketch()
-        for part in try parallel(
-            frames,
-            { frame in
-                try SliceScan(
-                    everything, FieldResolver(frame: frame, control: control), percentiles: [:]
-                ).total()
-            })
-        {
-            all.merge(part.durations)
-        }
+        let plan = FigurePlan([.aggregate(.percentile(95), Field("duration"))])
+        let scans = try scans(everything, frames, [:], control)
+        var keys = ByteDictionary()
+        let all = try WindowScan(scans, &keys).total(plan, control).durations
         return Dictionary(uniqueKeysWithValues: ranks.map { ($0, all.quantile($0 / 100) ?? 0) })
     }
 

@@ -5,68 +5,66 @@ internal import Store
 /// those summed: what is cut off needs no percentiles of its own.
 struct SliceRows {
     private let query: SliceQuery
-    private let scans: [SliceScan]
-    /// The groups of all frames by the bytes of their values.
-    private var keys = ByteDictionary()
-    /// By key.
-    private var tallies: [SliceScan.Tally] = []
-    /// For each frame and group its key.
-    private var keyOf: [[UInt32]] = []
+    private let now: WindowScan
+    private let before: WindowScan?
+    private let grid: StepGrid?
+    private let control: ScanControl
+    private let plan: FigurePlan
+    /// The groups of all frames and windows by the bytes of their values.
+    private let keys: ByteDictionary
 
-    init(_ query: SliceQuery, _ scans: [SliceScan]) {
+    /// - Parameter before: the scans of the other window, if there is one.
+    init(
+        _ query: SliceQuery, _ scans: [SliceScan], before: [SliceScan]?, grid: StepGrid?,
+        _ control: ScanControl
+    ) {
         self.query = query
-        self.scans = scans
-        var scratch: [UInt8] = []
-        for scan in scans {
-            keyOf.append(
-                scan.tallies.indices.map { group in
-                    let key = scan.withKey(group, &scratch) { keys.code(of: $0) }
-                    if Int(key) == tallies.count { tallies.append(.init()) }
-                    tallies[Int(key)].count += scan.tallies[group].count
-                    tallies[Int(key)].failures += scan.tallies[group].failures
-                    return key
-                })
-        }
+        self.grid = grid
+        self.control = control
+        plan = query.plan
+        var keys = ByteDictionary()
+        now = WindowScan(scans, &keys)
+        self.before = before.map { WindowScan($0, &keys) }
         // Frames without units have no groups, but without `by` there is one row of nothing.
-        if query.by.isEmpty, tallies.isEmpty {
-            _ = [].withUnsafeBytes { keys.code(of: $0) }
-            tallies.append(.init())
-        }
+        if query.by.isEmpty, keys.count == 0 { _ = [].withUnsafeBytes { keys.code(of: $0) } }
+        self.keys = keys
     }
 
-    func answer(_ control: ScanControl) throws -> SliceAnswer {
-        let present = tallies.indices.filter { tallies[$0].count > 0 || query.by.isEmpty }
+    func answer() throws -> SliceAnswer {
+        let present = (0..<keys.count).filter { now.tally($0).count > 0 || query.by.isEmpty }
         var rows: [SliceRow]
-        var other: SliceFigures?
-        if let limit = query.limit, limit < present.count, query.order.figure.followsFromCounts {
-            let chosen = choose(limit, of: present)
-            (rows, other) = try figures(chosen, withOther: true, control)
-            rows = sorted(rows)
+        var other: RowFigures?
+        let passing: [Int]
+        if query.choosing.allSatisfy(\.followsFromCounts) {
+            passing = present.filter { key in
+                query.having?.holds { value(of: $0, key) } ?? true
+            }
+            let chosen = choose(passing)
+            let cut = chosen.count < passing.count ? Set(passing).subtracting(chosen) : []
+            (rows, other) = try figures(chosen, cut: cut)
         } else {
-            (rows, _) = try figures(present, withOther: false, control)
-            rows = sorted(rows)
+            (rows, passing) = try rowsChosenByFigures(present)
             if let limit = query.limit, limit < rows.count {
-                other = merged(rows[limit...].map(\.figures))
+                other = rows[limit...].dropFirst().reduce(into: rows[limit].figures) {
+                    $0.merge($1.figures)
+                }
                 rows.removeLast(rows.count - limit)
             }
         }
-        let total: SliceFigures
-        if scans.allSatisfy(\.groupsAddUp) {
-            total = merged(rows.map(\.figures) + (other.map { [$0] } ?? []))
-        } else {
-            total = try merged(Scanner.parallel(scans) { $0.total() })
-        }
-        other?.examples = []
+        var total = try total(rows, other)
+        if let grid { try addSteps(&rows, &other, passing, grid) }
+        other?.now.examples = []
+        total.now.examples = []
         return SliceAnswer(
-            rows: rows, total: total, other: other, groups: present.count,
-            failingGroups: present.count { tallies[$0].failures > 0 },
-            coverage: coverage(total))
+            rows: rows, total: total, other: other, groups: passing.count,
+            failingGroups: passing.count { now.tally($0).failures > 0 }, grid: grid,
+            coverage: coverage(total.now))
     }
 
     private func coverage(_ total: SliceFigures) -> Coverage {
         var coverage = Coverage(range: query.range)
         coverage.matched = total.count
-        for scan in scans {
+        for scan in now.scans {
             coverage.spans += scan.spanCount
             coverage.openTraces += scan.openTraces
             coverage.droppedUpstream += scan.droppedUpstream
@@ -74,40 +72,86 @@ struct SliceRows {
         return coverage
     }
 
-    private func merged(_ parts: [SliceFigures]) -> SliceFigures {
-        var sum = SliceFigures()
-        for part in parts { sum.merge(part) }
-        return sum
-    }
-
     // MARK: Choosing
 
+    private var context: FigureContext {
+        FigureContext(totalCount: now.unitCount, totalFailures: now.failureCount)
+    }
+
+    /// A figure that follows from a group's counts.
+    private func value(of figure: Figure, _ key: Int) -> Double? {
+        var context = context
+        context.before = before.map { Self.counted($0.tally(key)) }
+        return Self.counted(now.tally(key)).value(of: figure, plan, context).number
+    }
+
+    private static func counted(_ tally: SliceScan.Tally) -> SliceFigures {
+        var figures = SliceFigures()
+        figures.count = tally.count
+        figures.failures = tally.failures
+        return figures
+    }
+
     /// The first `limit` keys in the order of the rows.
-    private func choose(_ limit: Int, of present: [Int]) -> [Int] {
+    private func choose(_ present: [Int]) -> [Int] {
         struct Candidate {
             let value: Double
             let count: Int
             let key: Int
         }
+        let figure = query.order.sorted
         var candidates = present.map { key in
-            var figures = SliceFigures()
-            figures.count = tallies[key].count
-            figures.failures = tallies[key].failures
-            let value = figures.sortValue(query.order.figure)
-            return Candidate(
-                value: query.order.isAscending ? -value : value, count: figures.count, key: key)
+            Candidate(
+                value: query.order.rank(value(of: figure, key)), count: now.tally(key).count,
+                key: key)
         }
         candidates.sort { $0.value != $1.value ? $0.value > $1.value : $0.count > $1.count }
-        // Values decide among those that tie with the last row; only theirs are looked at.
-        let last = candidates[limit - 1]
-        func ties(_ candidate: Candidate) -> Bool {
-            candidate.value == last.value && candidate.count == last.count
+        let limit = min(query.limit ?? candidates.count, candidates.count)
+        if limit == 0 { return [] }
+        // Values decide among those that tie; only theirs are looked at.
+        var chosen: [Int] = []
+        var index = 0
+        while index < limit {
+            let first = candidates[index]
+            var end = index + 1
+            while end < candidates.count, candidates[end].value == first.value,
+                candidates[end].count == first.count
+            {
+                end += 1
+            }
+            if end == index + 1 {
+                chosen.append(first.key)
+            } else {
+                chosen += candidates[index..<end].map { (key: $0.key, values: values($0.key)) }
+                    .sorted { Self.precedes($0.values, $1.values) }.map(\.key)
+            }
+            index = end
         }
-        let certain = candidates.prefix { !ties($0) }
-        let tied = candidates.dropFirst(certain.count).prefix(while: ties)
-            .map { (key: $0.key, values: values($0.key)) }
-            .sorted { Self.precedes($0.values, $1.values) }
-        return certain.map(\.key) + tied.prefix(limit - certain.count).map(\.key)
+        return Array(chosen.prefix(limit))
+    }
+
+    /// Where percentiles and the like decide, all groups must have theirs.
+    private func rowsChosenByFigures(
+        _ present: [Int]
+    ) throws -> ([SliceRow], [Int]) {
+        let all = try figures(present, cut: []).rows
+        var ranked: [(row: SliceRow, key: Int, value: Double)] = []
+        for (row, key) in zip(all, present) {
+            var context = context
+            context.before = row.figures.before
+            func value(_ figure: Figure) -> Double? {
+                row.figures.now.value(of: figure, plan, context).number
+            }
+            if query.having?.holds(value) == false { continue }
+            ranked.append((row, key, query.order.rank(value(query.order.sorted))))
+        }
+        ranked.sort { a, b in
+            if a.value != b.value { return a.value > b.value }
+            let counts = (a.row.figures.now.count, b.row.figures.now.count)
+            if counts.0 != counts.1 { return counts.0 > counts.1 }
+            return Self.precedes(a.row.key, b.row.key)
+        }
+        return (ranked.map(\.row), ranked.map(\.key))
     }
 
     private func values(_ key: Int) -> [GroupValue] {
@@ -119,52 +163,102 @@ struct SliceRows {
         return false
     }
 
-    /// By the figure, then more units first, then values ascending, null last. What rows are sorted by
-    /// is found once for each, not at each comparison.
-    private func sorted(_ rows: [SliceRow]) -> [SliceRow] {
-        let order = query.order
-        let values = rows.map { $0.figures.sortValue(order.figure) }
-        let places = rows.indices.sorted { first, second in
-            let (left, right) = (values[first], values[second])
-            if left != right { return order.isAscending ? left < right : left > right }
-            let (a, b) = (rows[first], rows[second])
-            if a.figures.count != b.figures.count { return a.figures.count > b.figures.count }
-            return Self.precedes(a.key, b.key)
-        }
-        return places.map { rows[$0] }
-    }
-
     // MARK: Figures
 
-    /// The rows of some keys, in their order, and what all other groups have together.
+    /// The figures of all units, each once, whatever `having` leaves out.
+    private func total(_ rows: [SliceRow], _ other: RowFigures?) throws -> RowFigures {
+        let windows = [now] + (before.map { [$0] } ?? [])
+        let addsUp = now.scans.allSatisfy(\.groupsAddUp)
+        // Groups of the other window alone have no row.
+        if addsUp, query.having == nil, before == nil, let first = rows.first?.figures {
+            return (rows.dropFirst().map(\.figures) + (other.map { [$0] } ?? []))
+                .reduce(into: first) { $0.merge($1) }
+        }
+        var totals = try windows.map { window in
+            guard plan.isCountsOnly else { return try window.total(plan, control) }
+            var figures = SliceFigures(plan)
+            figures.count = window.unitCount
+            figures.failures = window.failureCount
+            return figures
+        }
+        let first = totals.removeFirst()
+        return RowFigures(first, before: totals.first)
+    }
+
+    /// The rows of some keys, in their order, and what the groups that the limit cut have together.
     private func figures(
-        _ chosen: [Int], withOther: Bool, _ control: ScanControl
-    ) throws -> ([SliceRow], SliceFigures?) {
-        var place = [Int32](repeating: -1, count: tallies.count)
+        _ chosen: [Int], cut: Set<Int>
+    ) throws -> (rows: [SliceRow], other: RowFigures?) {
+        let place = places(chosen, cut: cut)
+        let present = try now.cells(place, chosen.count, plan, grid: nil, control)
+        let earlier = try before?.cells(
+            place, chosen.count, plan, grid: nil, withExamples: false, control)
+        func figures(_ index: Int) -> RowFigures {
+            RowFigures(present[index], before: earlier?[index])
+        }
+        let rows = chosen.enumerated().map { index, key in
+            SliceRow(key: values(key), figures: figures(index))
+        }
+        return (rows, cut.isEmpty ? nil : figures(chosen.count))
+    }
+
+    /// By key: its place among the chosen, one behind them for those that the limit cut, and no place for
+    /// those that `having` left out.
+    private func places(_ chosen: [Int], cut: Set<Int>) -> KeyPlaces {
+        var place = [Int32](repeating: KeyPlaces.nowhere, count: keys.count)
+        for key in cut { place[key] = KeyPlaces.other }
         for (index, key) in chosen.enumerated() { place[key] = Int32(index) }
-        let parts = try Scanner.parallel(Array(scans.indices)) { [scans, keyOf, place] index in
-            try control.check()
-            return scans[index].figures(
-                place: keyOf[index].map { place[Int($0)] }, count: chosen.count)
+        return KeyPlaces(place: place)
+    }
+
+    private func addSteps(
+        _ rows: inout [SliceRow], _ other: inout RowFigures?, _ passing: [Int], _ grid: StepGrid
+    ) throws {
+        var keyOf: [[GroupValue]: Int] = [:]
+        for key in passing { keyOf[values(key)] = key }
+        let chosen = rows.compactMap { keyOf[$0.key] }
+        let cut = other == nil ? [] : Set(passing).subtracting(chosen)
+        let place = places(chosen, cut: cut)
+        let plan = query.stepPlan
+        let cells = try now.cells(
+            place, chosen.count, plan, grid: grid, withExamples: false, control)
+        var earlier: [SliceFigures] = []
+        if let before, let from = query.range.from, let start = query.before?.from {
+            earlier = try before.cells(
+                place, chosen.count, plan, grid: grid.shifted(by: start - from),
+                withExamples: false, control)
         }
-        var rows = chosen.map { SliceRow(key: values($0), figures: SliceFigures()) }
-        var other = SliceFigures()
-        for part in parts {
-            for (place, figures) in part.chosen.enumerated() where figures.count > 0 {
-                rows[place].figures.merge(figures)
-            }
-            other.merge(part.others)
+        func steps(_ cells: [SliceFigures], _ index: Int) -> [SliceFigures] {
+            cells.isEmpty ? [] : Array(cells[index * grid.count..<(index + 1) * grid.count])
         }
-        return (rows, withOther ? other : nil)
+        for index in rows.indices {
+            rows[index].figures.steps = steps(cells, index)
+            rows[index].figures.stepsBefore = steps(earlier, index)
+        }
+        other?.steps = steps(cells, chosen.count)
+        other?.stepsBefore = steps(earlier, chosen.count)
     }
 }
 
 extension Figure {
-    /// Whether a group's counts say all about its place.
+    /// Whether a group's counts say all about it.
     fileprivate var followsFromCounts: Bool {
         switch self {
-        case .count, .failures, .failureRate: true
-        default: false
+        case .count, .failures, .failureRate, .failureRateLow, .failureRateHigh, .share,
+            .shareOfFailures, .pValue:
+            true
+        case .aggregate, .costEstimated, .unpricedCalls: false
         }
+    }
+}
+
+extension RowOrder {
+    /// Rates sort by their lower bound, so that 1 of 1 does not lead.
+    fileprivate var sorted: Figure { figure == .failureRate ? .failureRateLow : figure }
+
+    /// Greater ranks come first; what is not known comes last either way.
+    fileprivate func rank(_ value: Double?) -> Double {
+        guard let value else { return -.infinity }
+        return isAscending ? -value : value
     }
 }

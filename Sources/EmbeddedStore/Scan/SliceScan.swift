@@ -4,17 +4,19 @@ internal import Store
 /// Answers a slices query over one frame, in two steps.
 ///
 /// First it is settled which units count, which groups each belongs to, and how many units and failures
-/// each group has: all that choosing rows needs. Then figures are summed, for chosen groups each and for
-/// all others together, over flat arrays.
+/// each group has: all that choosing rows needs. Then figures are summed (`FigureSums`), for chosen groups
+/// each and for all others together, over flat arrays.
 struct SliceScan: Sendable {
-    private let query: SliceQuery
-    private let frame: any Frame
-    private let units: MatchedUnits
-    private let usage: UnitUsage
-    private let values: [UnitValues]
-    private let groups: UnitGroups
-    private let callCodes: [[UInt32]?]
-    private let traceIDs: ColumnData?
+    let query: SliceQuery
+    let frame: any Frame
+    let units: MatchedUnits
+    let usage: UnitUsage
+    let values: [UnitValues]
+    let groups: UnitGroups
+    let callCodes: [[UInt32]?]
+    let traceIDs: ColumnData?
+    private let fields: FieldResolver
+    private let times: FrameTimes
     /// By group.
     let tallies: [Tally]
     let droppedUpstream: Int
@@ -29,8 +31,10 @@ struct SliceScan: Sendable {
         _ query: SliceQuery, _ fields: FieldResolver, percentiles: [Double: Double]
     ) throws {
         self.query = query
+        self.fields = fields
         frame = fields.frame
         let times = try FrameTimes.of(frame)
+        self.times = times
         let units = try MatchedUnits(query, fields, times, percentiles: percentiles)
         self.units = units
         usage = try UnitUsage(units, fields, times)
@@ -56,140 +60,18 @@ struct SliceScan: Sendable {
         return scratch.withUnsafeBytes(body)
     }
 
-    // MARK: Figures
+    /// The numbers and distinct values that a plan wants.
+    func inputs(_ plan: FigurePlan) throws -> FigureInputs {
+        FigureInputs(
+            numbers: try plan.numbers.map { try UnitNumbers($0.field, units, fields, times) },
+            distinct: try plan.distinct.map { try UnitValues($0, units, fields, times) })
+    }
 
     /// Whether each unit lies in exactly one group and counts whole there, so that the groups' figures add
     /// up to the total.
     var groupsAddUp: Bool { query.unit == .span && groups.only != nil }
 
-    /// The figures of all units, each once.
-    func total() -> SliceFigures {
-        var sum = Sum()
-        for unit in units.numbers.indices { add(unit, usage.total(unit), to: &sum) }
-        return finished(&sum)
-    }
-
-    /// The figures of chosen groups each, and of all others together.
-    ///
-    /// - Parameters:
-    ///   - place: for each group its place among the chosen, or -1.
-    ///   - count: how many are chosen.
-    func figures(place: [Int32], count: Int) -> (chosen: [SliceFigures], others: SliceFigures) {
-        if let only = groups.only, count <= Self.atOnceMax {
-            return figures(only, place, count)
-        }
-        let sorted = groups.sorted()
-        var chosen = [SliceFigures](repeating: SliceFigures(), count: count)
-        var others = Sum()
-        for group in place.indices {
-            let codes = groups.codes(of: group)
-            if place[group] < 0 {
-                for unit in sorted.members(of: group) {
-                    add(Int(unit), usage.carrying(Int(unit), codes, values, callCodes), to: &others)
-                }
-                continue
-            }
-            var sum = Sum()
-            for unit in sorted.members(of: group) {
-                add(Int(unit), usage.carrying(Int(unit), codes, values, callCodes), to: &sum)
-            }
-            chosen[Int(place[group])] = finished(&sum)
-        }
-        return (chosen, finished(&others))
-    }
-
-    /// So many groups at most are summed in one pass over the units, each with a buffer of its own.
-    private static let atOnceMax = 64
-
-    /// Where each unit has one group: in the order of the units, which is that of the memory.
-    private func figures(
-        _ groupOf: [UInt32], _ place: [Int32], _ count: Int
-    ) -> (chosen: [SliceFigures], others: SliceFigures) {
-        var sums = [Sum](repeating: Sum(), count: count + 1)
-        let isSpan = query.unit == .span
-        for unit in groupOf.indices {
-            let group = Int(groupOf[unit])
-            let index = place[group] < 0 ? count : Int(place[group])
-            // A span carries its own values.
-            let used =
-                isSpan
-                ? usage.total(unit)
-                : usage.carrying(unit, groups.codes(of: group), values, callCodes)
-            add(unit, used, to: &sums[index])
-        }
-        var others = sums.removeLast()
-        return (sums.indices.map { finished(&sums[$0]) }, finished(&others))
-    }
-
-    /// Figures while they are summed. Durations wait in a small buffer that stays in the cache.
-    private struct Sum {
-        var figures = SliceFigures()
-        var durations: [UInt64] = []
-        var examples = Examples()
-
-        static let durationsMax = 1024
-
-        @inline(__always)
-        mutating func add(duration: UInt64) {
-            if durations.count == Self.durationsMax { flush() }
-            durations.append(duration)
-        }
-
-        mutating func flush() {
-            for duration in durations { figures.durationSum += Int128(duration) }
-            figures.durations.add(contentsOf: durations)
-            durations.removeAll(keepingCapacity: true)
-        }
-    }
-
-    /// The units that a row shows as examples: failing ones first, newest first. Some more are kept than
-    /// are shown, since spans of one trace show as one.
-    private struct Examples {
-        private(set) var newest: [(unit: Int, hasFailed: Bool, start: Int64)] = []
-        private static let kept = SliceFigures.examplesMax * 2
-
-        @inline(__always)
-        mutating func offer(_ unit: Int, _ hasFailed: Bool, _ start: Int64) {
-            if newest.count == Self.kept {
-                let last = newest[Self.kept - 1]
-                let isBetter = hasFailed != last.hasFailed ? hasFailed : start > last.start
-                if !isBetter { return }
-            }
-            let place =
-                newest.firstIndex { $0.hasFailed != hasFailed ? hasFailed : start > $0.start }
-                ?? newest.count
-            newest.insert((unit, hasFailed, start), at: place)
-            if newest.count > Self.kept { newest.removeLast() }
-        }
-    }
-
-    @inline(__always)
-    private func add(_ unit: Int, _ usage: Usage, to sum: inout Sum) {
-        let duration = units.durations[unit]
-        sum.add(duration: duration)
-        sum.figures.count += 1
-        if duration > sum.figures.durationMax { sum.figures.durationMax = duration }
-        let hasFailed = units.hasFailed[unit]
-        if hasFailed { sum.figures.failures += 1 }
-        sum.figures.tokensIn += usage.tokensIn
-        sum.figures.tokensOut += usage.tokensOut
-        if usage.cost != 0 { sum.figures.cost.add(usage.cost) }
-        sum.figures.unpricedCalls += usage.unpriced
-        sum.examples.offer(unit, hasFailed, units.starts[unit])
-    }
-
-    private func finished(_ sum: inout Sum) -> SliceFigures {
-        sum.flush()
-        for entry in sum.examples.newest {
-            sum.figures.addExample(
-                .init(
-                    hasFailed: entry.hasFailed, start: entry.start,
-                    traceID: traceID(units.numbers[entry.unit])))
-        }
-        return sum.figures
-    }
-
-    private func traceID(_ unit: UInt32) -> UInt128 {
+    func traceID(_ unit: UInt32) -> UInt128 {
         guard let traceIDs else { return 0 }
         let row = query.unit == .trace ? frame.rows(of: Int(unit)).lowerBound : Int(unit)
         return traceIDs.strings.withValue(Int(traceIDs.codes[row])) { bytes in

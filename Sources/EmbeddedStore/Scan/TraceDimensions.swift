@@ -11,6 +11,9 @@ struct TraceDimensions {
     /// Sequences are cut after so many steps, as docs/API.md says.
     static let stepsMax = 64
 
+    /// Those of which a trace has one number.
+    static let names: Set<String> = ["trace.spans", "trace.depth", "tool.count", "llm.calls"]
+
     func resolve(_ name: String) throws -> ResolvedField? {
         switch name {
         case "trace.spans": return numbers { frame.rows(of: $0).count }

@@ -6,6 +6,8 @@ struct Usage {
     var tokensIn = 0
     var tokensOut = 0
     var cost = 0.0
+    /// The part of the cost that follows from a price table.
+    var costEstimated = 0.0
     /// Calls of which no cost is known.
     var unpriced = 0
 }
@@ -69,37 +71,52 @@ struct UnitUsage {
     ) -> Usage {
         let range = Int(starts[unit])..<Int(ends[unit])
         if range.isEmpty { return Usage() }
-        var carriesAll = true
-        for index in codes.indices where codes[index] != 0 {
-            guard let own = callCodes[index] else { continue }
-            for call in range where own[call] != codes[index] {
-                carriesAll = false
-                break
-            }
-        }
-        if carriesAll { return total(unit) }
-        return partly(range, codes, values, callCodes)
-    }
-
-    /// The rarer case: calls of one unit differ.
-    private func partly(
-        _ range: Range<Int>, _ codes: [UInt32], _ values: [UnitValues], _ callCodes: [[UInt32]?]
-    ) -> Usage {
+        if allCarry(range, codes, callCodes) { return total(unit) }
         var usage = Usage()
-        for call in range {
-            var carries = true
-            for index in codes.indices where codes[index] != 0 && carries {
-                guard let own = callCodes[index] else { continue }
-                if !range.contains(where: { own[$0] != 0 }) { continue }
-                var hasValue = false
-                values[index].field.forEachValue(of: own[call]) { value in
-                    if value == codes[index] { hasValue = true }
-                }
-                carries = hasValue
-            }
-            if carries { calls.add(call, to: &usage) }
+        for call in range where carries(call, of: range, codes, values, callCodes) {
+            calls.add(call, to: &usage)
         }
         return usage
+    }
+
+    /// Visits the rows of those calls.
+    func visitCalls(
+        _ unit: Int, _ codes: [UInt32], _ values: [UnitValues], _ callCodes: [[UInt32]?],
+        _ body: (Int) -> Void
+    ) {
+        let range = Int(starts[unit])..<Int(ends[unit])
+        let all = allCarry(range, codes, callCodes)
+        for call in range where all || carries(call, of: range, codes, values, callCodes) {
+            body(Int(calls.rows[call]))
+        }
+    }
+
+    /// The common case: no call of the unit has another value than the group's.
+    @inline(__always)
+    private func allCarry(
+        _ range: Range<Int>, _ codes: [UInt32], _ callCodes: [[UInt32]?]
+    ) -> Bool {
+        for index in codes.indices where codes[index] != 0 {
+            guard let own = callCodes[index] else { continue }
+            for call in range where own[call] != codes[index] { return false }
+        }
+        return true
+    }
+
+    private func carries(
+        _ call: Int, of range: Range<Int>, _ codes: [UInt32], _ values: [UnitValues],
+        _ callCodes: [[UInt32]?]
+    ) -> Bool {
+        for index in codes.indices where codes[index] != 0 {
+            guard let own = callCodes[index] else { continue }
+            if !range.contains(where: { own[$0] != 0 }) { continue }
+            var hasValue = false
+            values[index].field.forEachValue(of: own[call]) { value in
+                if value == codes[index] { hasValue = true }
+            }
+            if !hasValue { return false }
+        }
+        return true
     }
 }
 

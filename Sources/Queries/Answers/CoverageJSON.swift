@@ -16,6 +16,12 @@ extension Coverage {
             json.member("late", late)
             json.member("dropped_upstream", droppedUpstream)
             json.member("truncated_values", truncatedValues)
+            if !conditions.isEmpty {
+                json.key("conditions")
+                json.array { json in
+                    for condition in conditions { condition.write(&json) }
+                }
+            }
         }
     }
 
@@ -24,5 +30,18 @@ extension Coverage {
         var json = JSONWriter()
         write(&json)
         return String(decoding: json.bytes, as: UTF8.self)
+    }
+}
+
+extension ConditionReport {
+    func write(_ json: inout JSONWriter) {
+        json.object { json in
+            json.member("text", text)
+            json.member("spans", spans)
+            json.key("closest")
+            json.array { json in
+                for value in closest { json.value(value) }
+            }
+        }
     }
 }

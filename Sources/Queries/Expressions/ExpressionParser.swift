@@ -2,8 +2,8 @@ package import Store
 
 /// Parses the expressions of `where` and `failure` (docs/API.md, "Expressions") by recursive descent.
 package struct ExpressionParser {
-    private let tokens: [ExpressionLexer.Located]
-    private var index = 0
+    let tokens: [ExpressionLexer.Located]
+    var index = 0
     private var depth = 0
 
     /// Parentheses and `not` nest so deep at most.
@@ -45,7 +45,7 @@ package struct ExpressionParser {
 
     private var failedPosition: Int?
 
-    private init(_ text: String) throws(ExpressionError) {
+    init(_ text: String) throws(ExpressionError) {
         if text.count > Self.lengthMax {
             throw ExpressionError(
                 "longer than \(Self.lengthMax) characters", at: Self.lengthMax)
@@ -55,9 +55,9 @@ package struct ExpressionParser {
 
     // MARK: Tokens
 
-    private var next: ExpressionLexer.Token { tokens[index].token }
+    var next: ExpressionLexer.Token { tokens[index].token }
 
-    private var found: String {
+    var found: String {
         switch next {
         case .word(let word): word
         case .quoted(let text): Literal.quoted(text)
@@ -66,21 +66,21 @@ package struct ExpressionParser {
         }
     }
 
-    private func error(_ message: String) -> ExpressionError {
+    func error(_ message: String) -> ExpressionError {
         ExpressionError(message, at: tokens[index].position)
     }
 
-    private mutating func take(sign: String) -> Bool {
+    mutating func take(sign: String) -> Bool {
         guard next == .sign(sign) else { return false }
         index += 1
         return true
     }
 
-    private mutating func expect(sign: String) throws(ExpressionError) {
+    mutating func expect(sign: String) throws(ExpressionError) {
         if !take(sign: sign) { throw error("expected \(sign), found \(found)") }
     }
 
-    private func isWord(_ word: String, ahead: Int = 0) -> Bool {
+    func isWord(_ word: String, ahead: Int = 0) -> Bool {
         guard index + ahead < tokens.count, case .word(let text) = tokens[index + ahead].token
         else {
             return false
@@ -88,14 +88,14 @@ package struct ExpressionParser {
         return text.lowercased() == word
     }
 
-    private mutating func take(word: String) -> Bool {
+    mutating func take(word: String) -> Bool {
         guard isWord(word) else { return false }
         index += 1
         return true
     }
 
     /// Whether a word stands directly before a parenthesis, as in `has(`.
-    private func isFunction(_ word: String) -> Bool {
+    func isFunction(_ word: String) -> Bool {
         isWord(word) && tokens[index + 1].token == .sign("(")
     }
 
@@ -119,14 +119,14 @@ package struct ExpressionParser {
         return .not(try nested { parser throws(ExpressionError) in try parser.not() })
     }
 
-    private mutating func nested(
-        _ body: (inout ExpressionParser) throws(ExpressionError) -> Expression
-    ) throws(ExpressionError) -> Expression {
+    mutating func nested<T>(
+        _ body: (inout ExpressionParser) throws(ExpressionError) -> T
+    ) throws(ExpressionError) -> T {
         depth += 1
         if depth > Self.depthMax { throw error("nested more than \(Self.depthMax) deep") }
-        let expression = try body(&self)
+        let result = try body(&self)
         depth -= 1
-        return expression
+        return result
     }
 
     private mutating func primary() throws(ExpressionError) -> Expression {
@@ -217,7 +217,7 @@ package struct ExpressionParser {
         return literals
     }
 
-    private mutating func literal() throws(ExpressionError) -> Literal {
+    mutating func literal() throws(ExpressionError) -> Literal {
         switch next {
         case .quoted(let text):
             index += 1
@@ -231,7 +231,7 @@ package struct ExpressionParser {
 
     // MARK: Names
 
-    private mutating func field() throws(ExpressionError) -> Field {
+    mutating func field() throws(ExpressionError) -> Field {
         if isFunction("attr") {
             index += 2
             guard case .quoted(let name) = next else {

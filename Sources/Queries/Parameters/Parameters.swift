@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Spans
+internal import Store
 
 /// The parameters of a query: of a URL, of a form, or the members of a JSON object.
 package struct Parameters: Sendable {

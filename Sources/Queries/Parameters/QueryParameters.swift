@@ -13,27 +13,40 @@ package struct QueryParameters: Sendable {
     }
 
     /// Names of the parameters that say which units of which time.
-    package static let common = ["since", "from", "to", "where", "failure"]
+    package static let common = ["since", "from", "to", "tz", "where", "failure"]
 
     // MARK: Time
 
     /// Relative windows snap outward to so many nanoseconds, so that a dashboard's polls ask the same.
     private static let snap: Int64 = 10_000_000_000
 
-    package func range() throws -> TimeRange {
+    private func times() throws -> TimeText {
+        guard let name = parameters["tz"] else { return TimeText(now: now) }
+        guard let times = TimeText(now: now, zone: name) else {
+            throw QueryFailure(
+                "bad_time", "tz=\(name) is no time zone; write one such as Europe/Berlin or UTC")
+        }
+        return times
+    }
+
+    /// - Parameter step: to which relative windows snap, in nanoseconds; nil for ten seconds.
+    package func range(step: Int64? = nil) throws -> TimeRange {
+        let step = step ?? Self.snap
+        let times = try times()
         let since = parameters["since"]
-        let from = try parameters["from"].map { try time($0, "from") }
-        let to = try parameters["to"].map { try time($0, "to") }
+        let from = try parameters["from"].map { try time($0, "from", times) }
+        let to = try parameters["to"].map { try time($0, "to", times) }
         if since != nil, from != nil || to != nil {
             throw QueryFailure("bad_time", "since goes together with neither from nor to")
         }
         if from == nil, to == nil {
             let back = try duration(since ?? "24h", "since")
-            return TimeRange(from: floor(now - min(back, now)), to: ceiling(now))
+            return TimeRange(
+                from: floor(now - min(back, now), step), to: ceiling(now, step))
         }
-        let upper = to.map { $0.isRelative ? ceiling($0.time) : $0.time }
+        let upper = to.map { $0.isRelative ? ceiling($0.time, step) : $0.time }
         let lower =
-            from.map { $0.isRelative ? floor($0.time) : $0.time }
+            from.map { $0.isRelative ? floor($0.time, step) : $0.time }
             ?? upper.map { $0.subtractingReportingOverflow(86_400_000_000_000).partialValue }
         if let lower, let upper, lower >= upper {
             throw QueryFailure("bad_time", "from is not before to")
@@ -41,11 +54,17 @@ package struct QueryParameters: Sendable {
         return TimeRange(from: lower, to: upper)
     }
 
-    private func floor(_ time: Int64) -> Int64 { time - time % Self.snap }
-    private func ceiling(_ time: Int64) -> Int64 { floor(time + Self.snap - 1) }
+    private func floor(_ time: Int64, _ step: Int64) -> Int64 { time - time % step }
 
-    private func time(_ text: String, _ name: String) throws -> (time: Int64, isRelative: Bool) {
-        guard let time = TimeText.nanoseconds(text, now: now) else {
+    private func ceiling(_ time: Int64, _ step: Int64) -> Int64 {
+        let (sum, overflow) = time.addingReportingOverflow(step - 1)
+        return overflow ? time : floor(sum, step)
+    }
+
+    private func time(
+        _ text: String, _ name: String, _ times: TimeText
+    ) throws -> (time: Int64, isRelative: Bool) {
+        guard let time = times.nanoseconds(text) else {
             throw QueryFailure(
                 "bad_time",
                 "\(name)=\(text) is no time; write 2026-11-18T02:40:00Z, 2026-11-18, 02:40, -2h or a "
@@ -61,34 +80,90 @@ package struct QueryParameters: Sendable {
         return Int64(value)
     }
 
+    /// The other window that `vs` names: `previous`, the same window earlier, or `T1..T2`.
+    ///
+    /// - Parameter range: the window of the question.
+    package func before(_ range: TimeRange) throws -> TimeRange? {
+        guard let text = parameters["vs"] else { return nil }
+        if let dots = text.firstRange(of: "..") {
+            let times = try times()
+            let from = try time(String(text[..<dots.lowerBound]), "vs", times).time
+            let to = try time(String(text[dots.upperBound...]), "vs", times).time
+            guard from < to else { throw QueryFailure("bad_time", "vs=\(text): it ends first") }
+            return TimeRange(from: from, to: to)
+        }
+        guard let from = range.from, let to = range.to else {
+            throw QueryFailure(
+                "bad_time", "vs=\(text) needs a range that ends: give from and to, or since")
+        }
+        let distance: Int64
+        if text == "previous" {
+            distance = to - from
+        } else if let back = DurationText.nanoseconds(text), back > 0, back < 9e18 {
+            distance = Int64(back)
+        } else {
+            throw QueryFailure(
+                "bad_time",
+                "vs=\(text): it is previous, a duration such as 24h or 7d, or a window T1..T2")
+        }
+        let (start, overflow) = from.subtractingReportingOverflow(distance)
+        if overflow { throw QueryFailure("bad_time", "vs=\(text) lies before all time") }
+        return TimeRange(from: start, to: to - distance)
+    }
+
+    /// `step`, in nanoseconds; nil for a length that fits the range.
+    package func step() throws -> Int64? {
+        guard let text = parameters["step"] else { return nil }
+        let seconds = Number(text).map { $0.double * 1e9 }
+        guard let value = seconds ?? DurationText.nanoseconds(text), value >= 1e6, value < 9e18
+        else {
+            throw QueryFailure(
+                "bad_step", "step=\(text): it is a duration from 1ms on, such as 10s, 1m or 1h")
+        }
+        return Int64(value)
+    }
+
     // MARK: Expressions
 
     package func condition() throws -> Expression? {
-        try parameters["where"].flatMap { try expression($0, "where") }
+        try parsed("where") { text throws(ExpressionError) in try ExpressionParser.parse(text) }
     }
 
     package func failure() throws -> Expression {
-        try parameters["failure"].flatMap { try expression($0, "failure") }
-            ?? SliceQuery.defaultFailure
-    }
-
-    private func expression(_ text: String, _ name: String) throws -> Expression? {
-        if text.allSatisfy(\.isWhitespace) { return nil }
-        do {
-            return try ExpressionParser.parse(text, isFailure: name == "failure")
-        } catch {
-            throw QueryFailure(
-                "bad_expression", "\(name): \(error.message)", position: error.position)
-        }
+        try parsed("failure") { text throws(ExpressionError) in
+            try ExpressionParser.parse(text, isFailure: true)
+        } ?? SliceQuery.defaultFailure
     }
 
     package func fields(_ name: String) throws -> [Field] {
-        guard let text = parameters[name], !text.allSatisfy(\.isWhitespace) else { return [] }
-        do {
-            return try ExpressionParser.fields(text)
+        try parsed(name) { text throws(ExpressionError) in try ExpressionParser.fields(text) }
+            ?? []
+    }
+
+    package func figures(_ name: String, otherwise: [NamedFigure]) throws -> [NamedFigure] {
+        try parsed(name) { text throws(ExpressionError) in try ExpressionParser.figures(text) }
+            ?? otherwise
+    }
+
+    package func having() throws -> Having? {
+        try parsed("having") { text throws(ExpressionError) in try ExpressionParser.having(text) }
+    }
+
+    package func order() throws -> RowOrder {
+        try parsed("order") { text throws(ExpressionError) in try ExpressionParser.order(text) }
+            ?? RowOrder(.failures)
+    }
+
+    private func parsed<T>(
+        _ name: String, _ parse: (String) throws(ExpressionError) -> T
+    ) throws -> T? {
+        guard let text = parameters[name], !text.allSatisfy(\.isWhitespace) else { return nil }
+        do throws(ExpressionError) {
+            return try parse(text)
         } catch {
             throw QueryFailure(
-                "bad_expression", "\(name): \(error.message)", position: error.position)
+                "bad_expression", "\(name): \(error.message)", position: error.position,
+                text: text)
         }
     }
 
@@ -111,6 +186,23 @@ package struct QueryParameters: Sendable {
             throw QueryFailure("bad_limit", "limit=\(text): it is \(range)")
         }
         return limit
+    }
+
+    /// `check=1`: whether rows that are left mean that something is wrong.
+    package func check() throws -> Bool { try choice("check", of: ["0", "1"]) == "1" }
+
+    /// How wide a terminal is, in columns.
+    package func width() throws -> Int {
+        guard let text = parameters["width"] else { return 100 }
+        guard let width = Int(text), (40...1000).contains(width) else {
+            throw QueryFailure("bad_width", "width=\(text): it is a number from 40 to 1000")
+        }
+        return width
+    }
+
+    package func format() throws -> RowFormat {
+        let text = try choice("format", of: RowFormat.allCases.map(\.rawValue))
+        return RowFormat(rawValue: text) ?? .json
     }
 
     package func choice(_ name: String, of choices: [String]) throws -> String {

@@ -1,0 +1,104 @@
+internal import Spans
+internal import Store
+
+/// What a plan's figures are made of, for each matched unit of a frame.
+struct FigureInputs: Sendable {
+    let numbers: [UnitNumbers]
+    let distinct: [UnitValues]
+}
+
+/// The numbers that one field has on each matched unit.
+///
+/// Tokens and cost are those of leaf model calls; what a trace itself has (its duration, its root's values,
+/// what follows from all its spans) is one number; anything else is what each of its spans has.
+struct UnitNumbers: Sendable {
+    private enum Place: Equatable {
+        /// Codes by unit.
+        case unit
+        /// Codes by row; all rows of a unit count.
+        case rows
+        /// Codes by row; only model calls count.
+        case calls
+    }
+
+    private let place: Place
+    private let codes: [UInt32]
+    private let field: ResolvedField
+    /// By value code.
+    private let numbers: [Number?]
+    private let unit: Unit
+    private let traceEnds: [UInt32]
+
+    /// Fields that only leaf model calls count for.
+    private static let ofCalls: Set<String> = [
+        "tokens.input", "tokens.output", "tokens.cached", "tokens.reasoning", "cost",
+    ]
+
+    init(
+        _ name: Field, _ units: MatchedUnits, _ fields: FieldResolver, _ times: FrameTimes
+    ) throws {
+        unit = units.unit
+        traceEnds = fields.frame.traceEnds
+        if units.unit == .trace, name.scope == .any,
+            let own = try fields.traceIntrinsic(name.name, times, forComparison: false)
+        {
+            field = own
+            place = .unit
+            codes = units.numbers.map { own.codes[Int($0)] }
+        } else {
+            let resolved = try fields.resolve(name, times, forComparison: false)
+            field = resolved
+            let isOfTrace =
+                name.scope == .root
+                || (name.scope == .any && TraceDimensions.names.contains(name.name))
+            if units.unit == .trace, isOfTrace {
+                place = .unit
+                let frame = fields.frame
+                codes = units.numbers.map { resolved.codes[frame.rows(of: Int($0)).lowerBound] }
+            } else {
+                place = name.scope == .any && Self.ofCalls.contains(name.name) ? .calls : .rows
+                codes = resolved.codes
+            }
+        }
+        let values = field.values
+        numbers = (0...UInt32(values.count)).map { Number(values.value($0)) }
+    }
+
+    /// Whether the numbers are those of model calls, which may count for some groups of a unit only.
+    var isOfCalls: Bool { place == .calls }
+
+    /// Visits the numbers of a unit, if they are not those of model calls.
+    ///
+    /// - Parameters:
+    ///   - index: among the matched units.
+    ///   - number: of the trace or row.
+    @inline(__always)
+    func visit(unit index: Int, number: UInt32, _ body: (Number) -> Void) {
+        switch place {
+        case .unit: visit(codes[index], body)
+        case .rows where unit == .trace:
+            let start = number == 0 ? 0 : Int(traceEnds[Int(number) - 1])
+            for row in start..<Int(traceEnds[Int(number)]) { visit(codes[row], body) }
+        case .rows, .calls: visit(codes[Int(number)], body)
+        }
+    }
+
+    @inline(__always)
+    func visit(row: Int, _ body: (Number) -> Void) { visit(codes[row], body) }
+
+    @inline(__always)
+    private func visit(_ code: UInt32, _ body: (Number) -> Void) {
+        field.forEachValue(of: code) { if let number = numbers[Int($0)] { body(number) } }
+    }
+}
+
+extension Number {
+    /// nil for what is no number.
+    init?(_ value: GroupValue) {
+        switch value {
+        case .integer(let value): self = .integer(value)
+        case .double(let value) where !value.isNaN: self = .double(value)
+        default: return nil
+        }
+    }
+}

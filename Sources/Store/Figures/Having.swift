@@ -1,0 +1,48 @@
+/// A condition over a row's figures, as `having` gives it.
+package indirect enum Having: Hashable, Sendable {
+    package enum Comparator: String, Hashable, Sendable {
+        case equal = "="
+        case unequal = "!="
+        case less = "<"
+        case lessOrEqual = "<="
+        case greater = ">"
+        case greaterOrEqual = ">="
+    }
+
+    case comparison(Figure, Comparator, Double)
+    case and([Having])
+    case or([Having])
+    case not(Having)
+
+    /// - Parameter value: a figure of the row. A comparison with what is not known is false.
+    package func holds(_ value: (Figure) -> Double?) -> Bool {
+        switch self {
+        case .and(let parts): parts.allSatisfy { $0.holds(value) }
+        case .or(let parts): parts.contains { $0.holds(value) }
+        case .not(let inner): !inner.holds(value)
+        case .comparison(let figure, let comparator, let limit):
+            value(figure).map { comparator.holds($0, limit) } ?? false
+        }
+    }
+
+    package var figures: [Figure] {
+        switch self {
+        case .and(let parts), .or(let parts): parts.flatMap(\.figures)
+        case .not(let inner): inner.figures
+        case .comparison(let figure, _, _): [figure]
+        }
+    }
+}
+
+extension Having.Comparator {
+    func holds(_ a: Double, _ b: Double) -> Bool {
+        switch self {
+        case .equal: a == b
+        case .unequal: a != b
+        case .less: a < b
+        case .lessOrEqual: a <= b
+        case .greater: a > b
+        case .greaterOrEqual: a >= b
+        }
+    }
+}
