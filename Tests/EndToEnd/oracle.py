@@ -65,6 +65,7 @@ MODEL_CALLS = {"chat", "completion", "embeddings"}
 # Bare names that speak of the trace itself when traces are counted.
 TRACE_PROPERTIES = {"status", "duration", "name", "start_time"}
 DERIVED = {"tool.sequence", "tool.pair", "tool.count", "trace.spans", "llm.calls"}
+NUMBERS_OF_TRACES = {"tool.count", "trace.spans", "llm.calls"}
 MAX_TOOL_STEPS = 64
 Z95 = 1.959963984540054
 
@@ -287,6 +288,10 @@ class Oracle:
                 return self.raw.get(name.removeprefix(place), EMPTY)
         if attribute := re.fullmatch(r'attr\("(.*)"\)', name):
             return self.raw.get(attribute[1], EMPTY)
+        if name in NUMBERS_OF_TRACES:
+            return self._of_trace(self._derived(name))
+        if name.startswith("root."):
+            return self._of_trace(self.trace_column(name))
         if name in self.intrinsic:
             return self.intrinsic[name]
         if name == "duration":
@@ -297,6 +302,16 @@ class Oracle:
             own = self._canonical(name)
             return self._inherit(own) if name in INHERITED else own
         return self.raw.get(name, EMPTY)
+
+    def _of_trace(self, column: Column) -> Column:
+        """What a trace has, on each of its spans."""
+        order = np.argsort(self.trace, kind="stable")
+        first = np.searchsorted(self.trace[order], column.rows, "left")
+        amount = np.searchsorted(self.trace[order], column.rows, "right") - first
+        within = np.arange(amount.sum()) - np.repeat(np.cumsum(amount) - amount, amount)
+        rows, codes = order[np.repeat(first, amount) + within], np.repeat(column.codes, amount)
+        sort = np.argsort(rows, kind="stable")
+        return Column(rows[sort], codes[sort], column.values)
 
     def _numbers(self, numbers: np.ndarray) -> Column:
         values, codes = np.unique(numbers, return_inverse=True)
