@@ -98,6 +98,14 @@ package final class EmbeddedStore: Store {
         try await scan { try SpanSearch(query, $0, $1).answer() }
     }
 
+    package func traces(_ query: TraceQuery) async throws -> TraceAnswer {
+        try await scan { try TraceSearch(query, $0, $1).answer() }
+    }
+
+    package func dimensions(_ query: DimensionsQuery) async throws -> DimensionsAnswer {
+        try await scan { try DimensionList(query, $0, $1).answer() }
+    }
+
     package func traceIDs(prefix: String, limit: Int) async throws -> [[UInt8]] {
         try await scan { try TraceReader($0, $1).ids(prefix: prefix, limit: limit) }
     }

@@ -4,21 +4,36 @@ package import Store
 
 /// `/v1/traces/{id}`: how one trace is to be written.
 package struct TraceRequest: Sendable {
-    package enum Format: String, Sendable { case json, otlp }
+    package enum Format: String, Sendable, CaseIterable { case json, otlp, text }
 
     package let format: Format
+    /// Whether the nearest trace that passed is to stand beside it.
+    package let isCompared: Bool
+    private let width: Int
+    private let zone: String
     /// Hexadecimal digits, lower case: an id, or the beginning of one.
     package let prefix: String
 
     /// The id, if it is more than the beginning of one.
     package var wholeID: [UInt8]? { prefix.utf8.count == 32 ? Hex.bytes(prefix) : nil }
 
-    package static let parameters = ["format"]
+    package static let parameters = ["format", "vs", "failure", "width", "tz"]
     /// Shorter beginnings of ids match too much.
     package static let prefixMin = 8
 
-    package init(id: String, _ parameters: Parameters, acceptsProtobuf: Bool) throws {
+    /// What a failure is, for the choice of one that passed.
+    private let failure: Expression
+
+    package init(id: String, _ query: QueryParameters, acceptsProtobuf: Bool) throws {
+        let parameters = query.parameters
         try parameters.allow(only: Self.parameters)
+        width = try query.width()
+        zone = parameters["tz"] ?? "UTC"
+        failure = try query.failure()
+        isCompared = parameters["vs"] != nil
+        if let other = parameters["vs"], other != "ok" {
+            throw QueryFailure("bad_vs", "vs=\(other): of one trace it is ok")
+        }
         prefix = id.lowercased()
         let isHexadecimal = prefix.utf8.allSatisfy { Hex.value($0) != nil }
         guard isHexadecimal, (Self.prefixMin...32).contains(prefix.utf8.count) else {
@@ -27,40 +42,121 @@ package struct TraceRequest: Sendable {
                 "\(id) is no trace id: it has 32 hexadecimal digits, of which the first 8 or more may be "
                     + "given")
         }
-        switch parameters["format"] {
-        case nil: format = acceptsProtobuf ? .otlp : .json
-        case "json"?: format = .json
-        case "otlp"?: format = .otlp
-        case let other?:
-            throw QueryFailure("bad_format", "format=\(other): it is json or otlp")
+        guard let text = parameters["format"] else {
+            format = acceptsProtobuf ? .otlp : .json
+            return
         }
+        guard let chosen = Format(rawValue: text) else {
+            let names = Format.allCases.map(\.rawValue).joined(separator: ", ")
+            throw QueryFailure("bad_format", "format=\(text): it is one of \(names)")
+        }
+        format = chosen
+    }
+
+    /// The trace for a terminal.
+    package func text(_ rows: SpanRows, id: [UInt8], beside other: SpanRows?) -> [UInt8] {
+        let comparison = other.map { TraceComparison(rows, beside: $0) }
+        let lines = TraceText(
+            rows, comparison, isCompared: isCompared, zone: zone, width: width
+        ).lines(id: id)
+        return Array((lines.joined(separator: "\n") + "\n").utf8)
     }
 
     /// The trace as native JSON, children after their parents in order of their starts.
-    package static func body(
-        _ rows: SpanRows, id: [UInt8], _ ledger: LedgerCounts
+    package func json(
+        _ rows: SpanRows, id: [UInt8], beside other: SpanRows?, _ ledger: LedgerCounts
     ) -> [UInt8] {
-        let writer = SpanJSON(rows)
         var json = JSONWriter()
         json.object { json in
             json.member("trace_id", Hex.text(id))
-            json.key("spans")
-            json.array { json in
-                for row in TraceTree.order(rows.batch) {
-                    json.newline()
-                    writer.write(row, &json)
-                }
-            }
-            json.newline()
+            write(rows, &json)
             json.key("scores")
             json.array { _ in }
+            if isCompared {
+                json.key("vs")
+                if let other {
+                    write(TraceComparison(rows, beside: other), rows, &json)
+                } else {
+                    json.null()
+                }
+            }
             json.key("coverage")
-            var coverage = coverage(rows.batch)
+            var coverage = Self.coverage(rows.batch)
             coverage.add(ledger)
             coverage.write(&json)
         }
         json.newline()
         return json.bytes
+    }
+
+    private func write(_ rows: SpanRows, _ json: inout JSONWriter) {
+        let writer = SpanJSON(rows)
+        json.key("spans")
+        json.array { json in
+            for row in TraceTree(rows.batch).order {
+                json.newline()
+                writer.write(row, &json)
+            }
+        }
+        json.newline()
+    }
+
+    private func write(
+        _ comparison: TraceComparison, _ rows: SpanRows, _ json: inout JSONWriter
+    ) {
+        let other = comparison.other
+        func id(_ row: Int?, _ batch: SpanBatch, _ name: String, _ json: inout JSONWriter) {
+            json.key(name)
+            guard let row else { return json.null() }
+            json.value(Hex.text(spanID: batch.spans.number(SpanField.spanID, row)))
+        }
+        json.object { json in
+            json.member("trace_id", Hex.text(other.batch.spans.bytes(SpanField.traceID, 0)))
+            json.key("first_difference")
+            if let first = comparison.firstDifference { json.value(first) } else { json.null() }
+            json.key("steps")
+            json.array { json in
+                for step in comparison.steps {
+                    json.newline()
+                    json.object { json in
+                        id(step.this, rows.batch, "span_id", &json)
+                        id(step.other, other.batch, "other_span_id", &json)
+                        json.key("differs_in")
+                        json.array { json in
+                            for name in step.differences { json.value(name) }
+                        }
+                    }
+                }
+            }
+            json.newline()
+            write(other, &json)
+        }
+    }
+
+    // MARK: The nearest that passed
+
+    /// Traces of the same tenant and prompt that passed, before this one and after it, the nearest first.
+    package func passing(like rows: SpanRows) -> [TraceQuery] {
+        let fields = SpanFields(rows)
+        let order = TraceTree(rows.batch).order
+        var parts: [Expression] = [.not(failure)]
+        for name in ["tenant", "prompt.version"] {
+            let value = order.lazy.compactMap { fields.values(of: Field(name), $0).first }.first
+            if case .text(let text)? = value {
+                parts.append(.comparison(Comparison(Field(name), .equal, [.text(text)])))
+            }
+        }
+        let start = order.map { Int64(clamping: rows.batch.spans.number(SpanField.start, $0)) }
+            .min()
+        let condition = Expression.and(parts)
+        return [
+            TraceQuery(
+                condition: condition, failure: failure, range: TimeRange(from: nil, to: start),
+                order: .newest, limit: 2),
+            TraceQuery(
+                condition: condition, failure: failure, range: TimeRange(from: start, to: nil),
+                order: .oldest, limit: 2),
+        ]
     }
 
     private static func coverage(_ batch: SpanBatch) -> Coverage {
@@ -82,42 +178,5 @@ package struct TraceRequest: Sendable {
             }
         }
         return coverage
-    }
-}
-
-/// The order of a trace's spans: depth first, siblings by start and id.
-enum TraceTree {
-    static func order(_ batch: SpanBatch) -> [Int] {
-        let count = batch.count
-        let ids = (0..<count).map { batch.spans.number(SpanField.spanID, $0) }
-        let starts = (0..<count).map { batch.spans.number(SpanField.start, $0) }
-        let rowOf = Dictionary(
-            ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        var children: [Int: [Int]] = [:]
-        var roots: [Int] = []
-        for row in 0..<count {
-            let parent = rowOf[batch.spans.number(SpanField.parentSpanID, row)]
-            if let parent, parent != row {
-                children[parent, default: []].append(row)
-            } else {
-                roots.append(row)
-            }
-        }
-        func sorted(_ rows: [Int]) -> [Int] {
-            rows.sorted { (starts[$0], ids[$0]) < (starts[$1], ids[$1]) }
-        }
-        var order: [Int] = []
-        var isListed = [Bool](repeating: false, count: count)
-        var stack: [Int] = sorted(roots).reversed()
-        // A cycle of parents has no root: its earliest span stands for one.
-        var rest = sorted(Array(0..<count)).makeIterator()
-        while order.count < count {
-            guard let row = stack.popLast() ?? rest.next() else { break }
-            if isListed[row] { continue }
-            isListed[row] = true
-            order.append(row)
-            stack += sorted(children[row] ?? []).reversed()
-        }
-        return order
     }
 }

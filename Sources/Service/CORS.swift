@@ -27,7 +27,9 @@ struct CORS: Sendable {
     func allow(_ origin: String?, _ response: inout Response) {
         guard let origin, isAllowed(origin) else { return }
         response.fields.set("Access-Control-Allow-Origin", origin)
-        response.fields.set("Access-Control-Expose-Headers", "Retry-After, Everyspan-Coverage")
+        response.fields.set(
+            "Access-Control-Expose-Headers",
+            "Retry-After, Everyspan-Coverage, Everyspan-Cursor, ETag")
         if response.fields.value("vary") == nil { response.fields.set("Vary", "Origin") }
     }
 

@@ -10,7 +10,8 @@ internal import Zlib
 /// Takes spans in: body → batch → committed → reply. 200 only once they are durable and visible.
 enum IngestRoutes {
     static func traces(_ request: Request, _ service: Service) async throws -> Response {
-        try await otlp(request, service) { bytes, encoding in
+        if isForm(request) { return try await QueryRoutes.traces(request, service) }
+        return try await otlp(request, service) { bytes, encoding in
             var batch = SpanBatch()
             let receipt = receipt(request, service)
             let report =

@@ -47,13 +47,47 @@ enum QueryRoutes {
         return .json(spans.body(answer))
     }
 
+    static func traces(_ request: Request, _ service: Service) async throws -> Response {
+        let traces = try TracesRequest(try parameters(request))
+        try traces.check(try await service.store.names())
+        var answer = try await service.store.traces(traces.query)
+        answer.coverage.add(service.store.ledger)
+        var response = Response.query(traces.body(answer), traces.format.contentType)
+        if !traces.format.hasRoomForCoverage {
+            response.fields.set("Everyspan-Coverage", answer.coverage.header)
+            if let cursor = traces.cursor(answer) {
+                response.fields.set("Everyspan-Cursor", cursor)
+            }
+        }
+        return response
+    }
+
+    static func dimensions(_ request: Request, _ service: Service) async throws -> Response {
+        let dimensions = try DimensionsRequest(try parameters(request))
+        switch dimensions.question {
+        case .values(let query):
+            let answer = try await answer(query, service)
+            return rows(
+                dimensions.body(answer, query), dimensions.format, answer, isCheck: false)
+        case .all(let query):
+            var answer = try await service.store.dimensions(query)
+            answer.coverage.add(service.store.ledger)
+            var response = Response.query(
+                dimensions.body(answer), dimensions.format.contentType)
+            if !dimensions.format.hasRoomForCoverage {
+                response.fields.set("Everyspan-Coverage", answer.coverage.header)
+            }
+            return response
+        }
+    }
+
     static func trace(_ request: Request, _ service: Service) async throws -> Response {
         var path = request.head.path
         while path.hasSuffix("/") { path.removeLast() }
         let id = String(path.split(separator: "/").last ?? "")
         let accept = request.head.fields[.accept] ?? ""
         let trace = try TraceRequest(
-            id: id, try urlParameters(request),
+            id: id, QueryParameters(try urlParameters(request), now: request.receivedAt),
             acceptsProtobuf: accept.contains("application/x-protobuf"))
         let found =
             if let whole = trace.wholeID { [whole] } else {
@@ -69,7 +103,13 @@ enum QueryRoutes {
             throw QueryFailure("not_found", "no trace begins with \(id)", status: .notFound)
         }
         switch trace.format {
-        case .json: return .json(TraceRequest.body(rows, id: id, service.store.ledger))
+        case .json:
+            let other = trace.isCompared ? try await passing(trace, rows, id, service) : nil
+            return .json(trace.json(rows, id: id, beside: other, service.store.ledger))
+        case .text:
+            let other = trace.isCompared ? try await passing(trace, rows, id, service) : nil
+            return .query(
+                trace.text(rows, id: id, beside: other), RowFormat.text.contentType)
         case .otlp:
             if accept.contains("application/json") {
                 return .json(exportRequest(json: rows.batch))
@@ -78,6 +118,23 @@ enum QueryRoutes {
             fields[.contentType] = "application/x-protobuf"
             return Response(.ok, fields, body: .bytes(exportRequest(protobuf: rows.batch)))
         }
+    }
+
+    /// The nearest trace of the same tenant and prompt that passed; nil if there is none.
+    private static func passing(
+        _ trace: TraceRequest, _ rows: SpanRows, _ id: [UInt8], _ service: Service
+    ) async throws -> SpanRows? {
+        var found: [TraceSummary] = []
+        for query in trace.passing(like: rows) {
+            found += try await service.store.traces(query).traces.filter { $0.id != id }.prefix(1)
+        }
+        let start = (0..<rows.batch.count).map {
+            Int64(clamping: rows.batch.spans.number(SpanField.start, $0))
+        }.min()
+        guard let start,
+            let nearest = found.min(by: { abs($0.start - start) < abs($1.start - start) })
+        else { return nil }
+        return try await service.store.trace(nearest.id)
     }
 
     // MARK: Parameters

@@ -13,7 +13,8 @@ struct Routes: Sendable {
     }
 
     private let routes: [Route] = [
-        Route(path: "/v1/traces", methods: ["POST": IngestRoutes.traces]),
+        Route(
+            path: "/v1/traces", methods: ["POST": IngestRoutes.traces, "GET": QueryRoutes.traces]),
         Route(path: "/v1/logs", methods: ["POST": IngestRoutes.logs]),
         Route(path: "/v1/metrics", methods: ["POST": IngestRoutes.metrics]),
         Route(path: "/v1/spans", methods: ["POST": IngestRoutes.spans, "GET": QueryRoutes.spans]),
@@ -21,6 +22,9 @@ struct Routes: Sendable {
             path: "/v1/slices", methods: ["GET": QueryRoutes.slices, "POST": QueryRoutes.slices]),
         Route(
             path: "/v1/series", methods: ["GET": QueryRoutes.series, "POST": QueryRoutes.series]),
+        Route(
+            path: "/v1/dimensions",
+            methods: ["GET": QueryRoutes.dimensions, "POST": QueryRoutes.dimensions]),
         Route(path: "/v1/traces/*", methods: ["GET": QueryRoutes.trace]),
         Route(path: "/v1/status", methods: ["GET": StatusRoutes.status]),
         Route(path: "/healthz", methods: ["GET": StatusRoutes.health]),

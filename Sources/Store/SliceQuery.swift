@@ -51,6 +51,8 @@ package struct SliceQuery: Hashable, Sendable {
     package var order: RowOrder
     /// nil: all rows.
     package var limit: Int?
+    /// Only groups whose first value is a text that begins so, in any case; of the rows alone.
+    package var valuePrefix: String?
     /// Cuts the range; each row then has figures for each step too.
     package var steps: Steps?
     /// What each step of a row shows.
@@ -65,8 +67,8 @@ package struct SliceQuery: Hashable, Sendable {
         failure: Expression = SliceQuery.defaultFailure, unit: Unit = .trace,
         range: TimeRange = TimeRange(from: nil, to: nil), before: TimeRange? = nil,
         figures: [NamedFigure] = NamedFigure.standard, having: Having? = nil,
-        order: RowOrder = RowOrder(.failures), limit: Int? = 20, steps: Steps? = nil,
-        stepFigures: [NamedFigure] = []
+        order: RowOrder = RowOrder(.failures), limit: Int? = 20, valuePrefix: String? = nil,
+        steps: Steps? = nil, stepFigures: [NamedFigure] = []
     ) {
         self.by = by
         self.condition = condition
@@ -78,6 +80,7 @@ package struct SliceQuery: Hashable, Sendable {
         self.having = having
         self.order = order
         self.limit = limit
+        self.valuePrefix = valuePrefix
         self.steps = steps
         self.stepFigures = stepFigures
     }

@@ -26,8 +26,14 @@ package protocol Store: Sendable {
     /// The spans that a query selects, each with its canonical dimensions.
     func spans(_ query: SpanQuery) async throws -> SpanAnswer
 
+    /// The traces that a query selects, with all their spans.
+    func traces(_ query: TraceQuery) async throws -> TraceAnswer
+
     /// The traces whose id begins with these hexadecimal digits; `limit` at most.
     func traceIDs(prefix: String, limit: Int) async throws -> [[UInt8]]
+
+    /// Every dimension that some span has, with how many values it has.
+    func dimensions(_ query: DimensionsQuery) async throws -> DimensionsAnswer
 
     /// All spans of a trace; nil if there is none.
     func trace(_ id: [UInt8]) async throws -> SpanRows?

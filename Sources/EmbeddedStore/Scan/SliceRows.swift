@@ -31,7 +31,9 @@ struct SliceRows {
     }
 
     func answer() throws -> SliceAnswer {
-        let present = (0..<keys.count).filter { now.tally($0).count > 0 || query.by.isEmpty }
+        let present = (0..<keys.count).filter { key in
+            (now.tally(key).count > 0 || query.by.isEmpty) && beginsAsWanted(key)
+        }
         var rows: [SliceRow]
         var other: RowFigures?
         let passing: [Int]
@@ -154,6 +156,12 @@ struct SliceRows {
         return (ranked.map(\.row), ranked.map(\.key))
     }
 
+    private func beginsAsWanted(_ key: Int) -> Bool {
+        guard let prefix = query.valuePrefix else { return true }
+        guard case .text(let text)? = values(key).first else { return false }
+        return text.lowercased().hasPrefix(prefix.lowercased())
+    }
+
     private func values(_ key: Int) -> [GroupValue] {
         keys.withValue(key) { GroupKey.values(of: $0, count: query.by.count) }
     }
@@ -170,7 +178,9 @@ struct SliceRows {
         let windows = [now] + (before.map { [$0] } ?? [])
         let addsUp = now.scans.allSatisfy(\.groupsAddUp)
         // Groups of the other window alone have no row.
-        if addsUp, query.having == nil, before == nil, let first = rows.first?.figures {
+        if addsUp, query.having == nil, query.valuePrefix == nil, before == nil,
+            let first = rows.first?.figures
+        {
             return (rows.dropFirst().map(\.figures) + (other.map { [$0] } ?? []))
                 .reduce(into: first) { $0.merge($1) }
         }

@@ -6,6 +6,7 @@ internal import Store
 struct FlatRow {
     enum Content {
         case group(GroupValue, Field)
+        case values([GroupValue], Field)
         case figure(FigureValue, Figure)
         case text(String)
         case texts([String])
@@ -73,6 +74,7 @@ extension JSONWriter {
     fileprivate mutating func value(_ content: FlatRow.Content) {
         switch content {
         case .group(let value, let field): self.value(value, of: field)
+        case .values(let values, let field): value(values, of: field)
         case .figure(let value, let figure): self.value(value, of: figure)
         case .text(let text): value(text)
         case .time(let time): value(Timestamp.text(time))
@@ -100,14 +102,16 @@ enum CSV {
     static func text(_ content: FlatRow.Content) -> String {
         switch content {
         case .text(let text), .group(.text(let text), _): return text
+        case .values(let values, _) where values.count == 1:
+            if case .text(let text) = values[0] { return text }
         case .texts(let texts): return texts.joined(separator: " ")
-        default:
-            var json = JSONWriter()
-            json.value(content)
-            let text = String(decoding: json.bytes, as: UTF8.self)
-            if text == "null" { return "" }
-            // A time is text in JSON.
-            return text.hasPrefix("\"") ? String(text.dropFirst().dropLast()) : text
+        default: break
         }
+        var json = JSONWriter()
+        json.value(content)
+        let text = String(decoding: json.bytes, as: UTF8.self)
+        if text == "null" { return "" }
+        // A time is text in JSON.
+        return text.hasPrefix("\"") ? String(text.dropFirst().dropLast()) : text
     }
 }

@@ -28,6 +28,21 @@ extension JSONWriter {
         }
     }
 
+    /// Several values of one field: null, the value, or an array of them.
+    mutating func value(_ values: [GroupValue], of field: Field? = nil) {
+        func write(_ value: GroupValue, _ json: inout JSONWriter) {
+            if let field { json.value(value, of: field) } else { json.value(value) }
+        }
+        switch values.count {
+        case 0: null()
+        case 1: write(values[0], &self)
+        default:
+            array { json in
+                for value in values { write(value, &json) }
+            }
+        }
+    }
+
     mutating func time(_ name: String, _ nanoseconds: Int64?) {
         key(name)
         if let nanoseconds { value(Timestamp.text(nanoseconds)) } else { null() }

@@ -5,12 +5,14 @@ internal import Store
 /// Writes spans in native form: as flat as they may be sent, with what they inherit under `dimensions`.
 struct SpanJSON {
     private let rows: SpanRows
+    private let fields: SpanFields
     private let events: [Int: [Int]]
     private let links: [Int: [Int]]
     private var batch: SpanBatch { rows.batch }
 
     init(_ rows: SpanRows) {
         self.rows = rows
+        fields = SpanFields(rows)
         events = rows.batch.children(EventField.span, of: rows.batch.events)
         links = rows.batch.children(LinkField.span, of: rows.batch.links)
     }
@@ -40,18 +42,18 @@ struct SpanJSON {
             json.object { json in
                 for (name, values) in rows.dimensions[row] {
                     json.key(name)
-                    write(values, &json)
+                    json.value(values)
                 }
             }
         }
     }
 
     /// Some fields of a span: intrinsics, canonical dimensions or raw keys.
-    func write(_ row: Int, _ fields: [Field], _ json: inout JSONWriter) {
+    func write(_ row: Int, _ shown: [Field], _ json: inout JSONWriter) {
         json.object { json in
-            for field in fields {
+            for field in shown {
                 json.key(field.description)
-                write(values(of: field, row), &json)
+                json.value(fields.values(of: field, row))
             }
         }
     }
@@ -134,85 +136,17 @@ struct SpanJSON {
 
     /// Where the span came from.
     private func place(_ row: Int, _ json: inout JSONWriter) {
-        if let resource = pointer(.resource, row) {
+        if let resource = fields.pointer(.resource, row) {
             let entries = batch.resources.attributes(resource)
             if !entries.isEmpty { object("resource", entries, &json) }
         }
-        guard let scope = pointer(.scope, row) else { return }
+        guard let scope = fields.pointer(.scope, row) else { return }
         var entries = batch.scopes.attributes(scope)
         for (name, field) in [("name", ScopeField.name), ("version", .version)] {
             let text = batch.scopes.text(field, scope)
             if !text.isEmpty { entries.append(.init(key: name, value: .string(text))) }
         }
         if !entries.isEmpty { object("scope", entries, &json) }
-    }
-
-    private func pointer(_ field: SpanField, _ row: Int) -> Int? {
-        let column = batch.spans.columns[field.rawValue]
-        return column.index(of: row).map { Int(column.numbers[$0]) }
-    }
-
-    // MARK: Values
-
-    private func values(of field: Field, _ row: Int) -> [GroupValue] {
-        let spans = batch.spans
-        if field.scope == .any {
-            switch field.name {
-            case "trace_id": return [.text(Hex.text(spans.bytes(SpanField.traceID, row)))]
-            case "span_id": return [.text(Hex.text(spanID: spans.number(SpanField.spanID, row)))]
-            case "parent_span_id":
-                let parent = spans.number(SpanField.parentSpanID, row)
-                return parent == 0 ? [] : [.text(Hex.text(spanID: parent))]
-            case "name": return [.text(spans.text(SpanField.name, row))]
-            case "kind": return [.text(SpanWords.kind(spans.number(SpanField.kind, row)))]
-            case "status": return [.text(SpanWords.status(spans.number(SpanField.status, row)))]
-            case "status_message":
-                let text = spans.text(SpanField.statusMessage, row)
-                return text.isEmpty ? [] : [.text(text)]
-            case "start_time":
-                return [.text(Timestamp.text(Int64(clamping: spans.number(SpanField.start, row))))]
-            case "duration":
-                let duration = Int64(bitPattern: spans.number(SpanField.duration, row))
-                return [.double(Double(max(0, duration)) / 1e6)]
-            default: break
-            }
-            if let dimension = rows.dimensions[row].first(where: { $0.name == field.name }) {
-                return dimension.values
-            }
-        }
-        return raw(field, row).map { [.json($0.json)] } ?? []
-    }
-
-    /// A raw key: the span's, else the resource's, else the scope's.
-    private func raw(_ field: Field, _ row: Int) -> AttributeValue? {
-        func find(_ entries: [AttributeValue.Entry]) -> AttributeValue? {
-            entries.first { $0.key == field.name }?.value
-        }
-        if [.any, .attribute, .span].contains(field.scope),
-            let value = find(batch.spans.attributes(row))
-        {
-            return value
-        }
-        if [.any, .attribute, .resource].contains(field.scope),
-            let resource = pointer(.resource, row),
-            let value = find(batch.resources.attributes(resource))
-        {
-            return value
-        }
-        guard [.any, .attribute, .scope].contains(field.scope), let scope = pointer(.scope, row)
-        else { return nil }
-        return find(batch.scopes.attributes(scope))
-    }
-
-    private func write(_ values: [GroupValue], _ json: inout JSONWriter) {
-        switch values.count {
-        case 0: json.null()
-        case 1: json.value(values[0])
-        default:
-            json.array { json in
-                for value in values { json.value(value) }
-            }
-        }
     }
 }
 

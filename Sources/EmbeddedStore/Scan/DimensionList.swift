@@ -1,0 +1,193 @@
+internal import Dimensions
+internal import Spans
+internal import Store
+
+/// Counts the spans and distinct values of every dimension over a range.
+struct DimensionList {
+    private let query: DimensionsQuery
+    private let snapshot: Snapshot
+    private let control: ScanControl
+    private let names: KnownNames
+
+    init(_ query: DimensionsQuery, _ snapshot: Snapshot, _ control: ScanControl) {
+        self.query = query
+        self.snapshot = snapshot
+        self.control = control
+        names = snapshot.names
+    }
+
+    /// One dimension as it is looked up.
+    private struct Entry: Sendable {
+        let field: Field
+        let isCanonical: Bool
+        /// Its values are texts or ids: looked at only where all are asked for.
+        let isLong: Bool
+        let sources: [String]
+    }
+
+    /// What one frame has of one dimension.
+    private struct Part: Sendable {
+        var count = 0
+        var isList = false
+        var values = ByteDictionary()
+    }
+
+    func answer() throws -> DimensionsAnswer {
+        let entries = entries
+        let slice = SliceQuery(
+            condition: query.condition, failure: query.failure, unit: .span, range: query.range)
+        let frames = try Frames.of(snapshot, range: query.range)
+        let percentiles = try Scanner.percentiles(slice, frames, control)
+        let parts = try Scanner.parallel(frames) { frame in
+            let fields = FieldResolver(frame: frame, control: control)
+            let times = try FrameTimes.of(frame)
+            let units = try MatchedUnits(slice, fields, times, percentiles: percentiles)
+            return (
+                matched: units.numbers.count,
+                parts: try entries.map { try part(of: $0, units.numbers, fields, times) }
+            )
+        }
+        var coverage = Coverage(range: query.range)
+        coverage.oldest = snapshot.oldest
+        coverage.newest = snapshot.newest
+        coverage.matched = parts.reduce(0) { $0 + $1.matched }
+        coverage.spans = coverage.matched
+        let summaries = entries.indices.map { index in
+            summary(entries[index], parts.map { $0.parts[index] })
+        }
+        return DimensionsAnswer(
+            dimensions: summaries.filter { $0.count > 0 }, coverage: coverage)
+    }
+
+    // MARK: What there is
+
+    private static let long: Set<String> = [
+        "trace_id", "span_id", "parent_span_id", "prompt.text", "output.text",
+    ]
+
+    private var entries: [Entry] {
+        let longKeys = Set(
+            Self.long.flatMap { DimensionTable.standard[$0]?.sources ?? [] }
+                .compactMap(\.key))
+        let canonical = names.canonical.sorted().map { name in
+            Entry(
+                field: Field(name), isCanonical: true, isLong: Self.long.contains(name),
+                sources: sources(of: name))
+        }
+        let raw = names.raw.subtracting(names.canonical).sorted().map { name in
+            Entry(
+                field: Field(name, scope: .attribute), isCanonical: false,
+                isLong: longKeys.contains(name), sources: [])
+        }
+        return canonical + raw
+    }
+
+    /// The raw keys that feed a dimension and that are held, in order of precedence.
+    private func sources(of name: String) -> [String] {
+        guard let dimension = DimensionTable.standard[name] else { return [] }
+        var found: [String] = []
+        for source in dimension.sources {
+            switch source.origin {
+            case .attribute(let key), .resource(let key), .time(let key):
+                if names.raw.contains(key) { found.append(key) }
+            case .indexed(let patterns, _):
+                found += names.raw.filter { key in
+                    patterns.contains { $0.indices(of: key) != nil }
+                }.sorted()
+            case .event(let key, _):
+                if names.event.contains(key) { found.append("event.\(key)") }
+            case .eventTime, .spanName, .statusMessage, .keyTenant: break
+            }
+        }
+        var seen: Set<String> = []
+        return found.filter { seen.insert($0).inserted }
+    }
+
+    // MARK: Counting
+
+    private func part(
+        of entry: Entry, _ rows: [UInt32], _ fields: FieldResolver, _ times: FrameTimes
+    ) throws -> Part {
+        try control.check()
+        if entry.isLong, !query.countsAll, entry.field.scope == .attribute {
+            return try presence(of: entry.field.name, rows, fields)
+        }
+        let resolved = try fields.resolve(entry.field, times, forComparison: false)
+        var part = Part()
+        var isUsed = [Bool](repeating: false, count: resolved.codeCount)
+        for row in rows {
+            let code = resolved.codes[Int(row)]
+            if code == 0 { continue }
+            part.count += 1
+            isUsed[Int(code)] = true
+        }
+        if entry.isLong, !query.countsAll { return part }
+        for code in isUsed.indices where isUsed[code] {
+            var several = 0
+            resolved.forEachValue(of: UInt32(code)) { value in
+                several += 1
+                _ = resolved.values.tagged(value).withUnsafeBytes { part.values.code(of: $0) }
+            }
+            if several > 1 { part.isList = true }
+        }
+        return part
+    }
+
+    /// Counts the spans that have a long text, without inflating any.
+    private func presence(
+        of key: String, _ rows: [UInt32], _ fields: FieldResolver
+    ) throws -> Part {
+        var hasValue = [Bool](repeating: false, count: fields.frame.spanCount)
+        for type in ValueType.allCases where type != .empty {
+            let key = ColumnKey(.span, .attribute, key, type)
+            guard fields.frame.keys.contains(key),
+                let column = try fields.frame.column(key, withTexts: false)
+            else { continue }
+            column.presence.visit { row, _ in hasValue[row] = true }
+        }
+        return Part(count: rows.count { hasValue[Int($0)] })
+    }
+
+    private func summary(_ entry: Entry, _ parts: [Part]) -> DimensionSummary {
+        var values = ByteDictionary()
+        var tags: Set<UInt8> = []
+        for part in parts {
+            for code in 0..<part.values.count {
+                part.values.withValue(code) { bytes in
+                    if let tag = bytes.first { tags.insert(tag) }
+                    _ = values.code(of: bytes)
+                }
+            }
+        }
+        let isCounted = !entry.isLong || query.countsAll
+        return DimensionSummary(
+            name: entry.field.name, kind: Self.kind(tags), isList: parts.contains(where: \.isList),
+            count: parts.reduce(0) { $0 + $1.count }, distinct: isCounted ? values.count : nil,
+            isCanonical: entry.isCanonical, sources: entry.sources)
+    }
+
+    private static func kind(_ tags: Set<UInt8>) -> DimensionSummary.Kind {
+        var kinds: Set<DimensionSummary.Kind> = []
+        for tag in tags {
+            switch ValueTable.Tag(rawValue: tag) {
+            case .text: kinds.insert(.text)
+            case .integer, .double: kinds.insert(.number)
+            case .boolean: kinds.insert(.boolean)
+            case .bytes: kinds.insert(.bytes)
+            case .json: kinds.insert(.json)
+            case nil: break
+            }
+        }
+        return kinds.count > 1 ? .mixed : kinds.first ?? .unknown
+    }
+}
+
+extension DimensionSource {
+    /// The attribute that it reads, if it reads one.
+    fileprivate var key: String? {
+        switch origin {
+        case .attribute(let key), .resource(let key): key
+        default: nil
+        }
+    }
+}
