@@ -81,6 +81,12 @@ package final class EmbeddedStore: Store {
         try await onQueue { try engine.append(logs, receivedAt) }
     }
 
+    package func append(_ scores: [Score], receivedAt: UInt64) async throws -> Int {
+        if scores.isEmpty { return 0 }
+        let book = engine.scores
+        return try await onQueue { try book.append(scores, receivedAt: receivedAt) }
+    }
+
     package func count(_ ledger: LedgerCounts) async throws {
         if ledger.isEmpty { return }
         let engine = engine
@@ -108,10 +114,18 @@ package final class EmbeddedStore: Store {
         return rows.batch.count == 0 ? nil : rows
     }
 
+    package func scores(of trace: SpanRows, id: [UInt8]) async throws -> [Score] {
+        let book = engine.scores
+        return try await onQueue {
+            try book.scores(of: id, responses: ResponseIDs.all(in: trace.batch))
+        }
+    }
+
     package func names() async throws -> KnownNames {
-        try await scan { snapshot, _ in
+        try await scan { snapshot, control in
             var names = KnownNames(canonical: DimensionTable.standard.names, raw: [], event: [])
             names.canonical += FieldResolver.intrinsics.sorted()
+            names.canonical += control.scores?.dimensions ?? []
             for view in snapshot.views {
                 for key in view.segment.keys where key.origin == .attribute {
                     switch key.table {
@@ -140,8 +154,9 @@ package final class EmbeddedStore: Store {
     private func scan<T: Sendable>(
         _ body: @escaping @Sendable (Snapshot, ScanControl) throws -> T
     ) async throws -> T {
-        let control = ScanControl(seconds: settings.querySecondsMax)
         let engine = engine
+        let control = ScanControl(
+            seconds: settings.querySecondsMax, scores: ScoreSnapshot(engine.scores))
         return try await withTaskCancellationHandler {
             try await onQueue { try body(engine.snapshot, control) }
         } onCancel: {

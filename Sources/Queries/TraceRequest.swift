@@ -38,7 +38,7 @@ package struct TraceRequest: Sendable {
 
     /// The trace as native JSON, children after their parents in order of their starts.
     package static func body(
-        _ rows: SpanRows, id: [UInt8], _ ledger: LedgerCounts
+        _ rows: SpanRows, _ scores: [Score], id: [UInt8], _ ledger: LedgerCounts
     ) -> [UInt8] {
         let writer = SpanJSON(rows)
         var json = JSONWriter()
@@ -53,7 +53,9 @@ package struct TraceRequest: Sendable {
             }
             json.newline()
             json.key("scores")
-            json.array { _ in }
+            json.array { json in
+                for score in scores { ScoreJSON.write(score, &json) }
+            }
             json.key("coverage")
             var coverage = coverage(rows.batch)
             coverage.add(ledger)

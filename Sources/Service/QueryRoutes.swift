@@ -48,7 +48,9 @@ enum QueryRoutes {
             throw QueryFailure("not_found", "no trace begins with \(id)", status: .notFound)
         }
         switch trace.format {
-        case .json: return .json(TraceRequest.body(rows, id: id, service.store.ledger))
+        case .json:
+            let scores = try await service.store.scores(of: rows, id: id)
+            return .json(TraceRequest.body(rows, scores, id: id, service.store.ledger))
         case .otlp:
             if accept.contains("application/json") {
                 return .json(exportRequest(json: rows.batch))
