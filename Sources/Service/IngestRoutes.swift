@@ -38,8 +38,12 @@ enum IngestRoutes {
             let message =
                 report.refused == 0
                 ? "" : "only GenAI events and records with a trace id are kept here"
+            var scores = report.scores
+            for index in scores.indices where scores[index].time == 0 {
+                scores[index].time = Int64(clamping: request.receivedAt)
+            }
             return Decoded(
-                logs: report.kept, scores: report.scores, rejected: report.refused, message: message
+                logs: report.kept, scores: scores, rejected: report.refused, message: message
             )
         } keep: { decoded in
             try await service.store.append(decoded.logs, receivedAt: request.receivedAt)

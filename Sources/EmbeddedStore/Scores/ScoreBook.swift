@@ -39,6 +39,7 @@ final class ScoreBook: Sendable {
                     if !isReplaced { state.counts[score.name, default: 0] += 1 }
                     state.indices[score.name]?.put(score)
                 }
+                state.trim()
             }
             return replaced.count { $0 }
         }
@@ -90,15 +91,18 @@ final class ScoreBook: Sendable {
 
 extension ScoreBook.State {
     fileprivate mutating func keep(_ index: ScoreIndex, _ name: String) {
-        guard index.byteCount <= ScoreBook.bytesMax else { return }
         indices[name] = index
         lastUse[name] = clock
-        while indices.values.reduce(0, { $0 + $1.byteCount }) > ScoreBook.bytesMax,
-            let oldest = indices.keys.filter({ $0 != name }).min(by: {
-                lastUse[$0] ?? 0 < lastUse[$1] ?? 0
-            })
+        trim()
+    }
+
+    /// Lets go of what was used longest ago until the rest fits.
+    fileprivate mutating func trim() {
+        var bytes = indices.values.reduce(0) { $0 + $1.byteCount }
+        while bytes > ScoreBook.bytesMax,
+            let oldest = indices.keys.min(by: { lastUse[$0] ?? 0 < lastUse[$1] ?? 0 })
         {
-            indices[oldest] = nil
+            bytes -= indices.removeValue(forKey: oldest)?.byteCount ?? 0
         }
     }
 }
@@ -121,21 +125,23 @@ struct ScoreIndex: Sendable {
     private static let entryBytes = 160
 
     mutating func put(_ score: Score) {
-        let bytes =
-            Self.entryBytes + score.evaluator.utf8.count + (score.label?.utf8.count ?? 0)
-        byteCount += bytes
-        switch score.target {
-        case .span(let trace, let span):
-            Self.put(Entry(score, span), in: &byTrace[trace, default: []])
-        case .response(let id): Self.put(Entry(score, 0), in: &byResponse[id, default: []])
-        }
+        let isNew =
+            switch score.target {
+            case .span(let trace, let span):
+                Self.put(Entry(score, span), in: &byTrace[trace, default: []])
+            case .response(let id): Self.put(Entry(score, 0), in: &byResponse[id, default: []])
+            }
+        guard isNew else { return }
+        byteCount += Self.entryBytes + score.evaluator.utf8.count + (score.label?.utf8.count ?? 0)
     }
 
-    private static func put(_ entry: Entry, in entries: inout [Entry]) {
+    /// - Returns: whether it replaced none.
+    private static func put(_ entry: Entry, in entries: inout [Entry]) -> Bool {
         let place = entries.firstIndex {
             $0.spanID == entry.spanID && $0.evaluator == entry.evaluator
         }
         if let place { entries[place] = entry } else { entries.append(entry) }
+        return place == nil
     }
 }
 
