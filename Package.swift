@@ -51,6 +51,7 @@ let package = Package(
             resources: [
                 .embedInCode("partition_0001_segments.sql"),
                 .embedInCode("catalog_0001_global.sql"),
+                .embedInCode("catalog_0002_scores.sql"),
             ],
             swiftSettings: strict),
         .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),

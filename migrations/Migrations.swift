@@ -17,6 +17,9 @@ package enum Migrations {
     package static let catalog: [Script] = [
         Script(
             name: "catalog_0001_global",
-            sql: String(decoding: PackageResources.catalog_0001_global_sql, as: UTF8.self))
+            sql: String(decoding: PackageResources.catalog_0001_global_sql, as: UTF8.self)),
+        Script(
+            name: "catalog_0002_scores",
+            sql: String(decoding: PackageResources.catalog_0002_scores_sql, as: UTF8.self)),
     ]
 }

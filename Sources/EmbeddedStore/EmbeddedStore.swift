@@ -80,6 +80,12 @@ package final class EmbeddedStore: Store {
         try await onQueue { try engine.append(logs, receivedAt) }
     }
 
+    package func append(_ scores: [Score], receivedAt: UInt64) async throws -> Int {
+        if scores.isEmpty { return 0 }
+        let book = engine.scores
+        return try await onQueue { try book.append(scores, receivedAt: receivedAt) }
+    }
+
     package func count(_ ledger: LedgerCounts) async throws {
         if ledger.isEmpty { return }
         let engine = engine
@@ -115,8 +121,15 @@ package final class EmbeddedStore: Store {
         return rows.batch.count == 0 ? nil : rows
     }
 
+    package func scores(of trace: SpanRows, id: [UInt8]) async throws -> [Score] {
+        let book = engine.scores
+        return try await onQueue {
+            try book.scores(of: id, responses: ResponseIDs.all(in: trace.batch))
+        }
+    }
+
     package func names() async throws -> KnownNames {
-        try await scan { snapshot, _ in snapshot.names }
+        try await scan { $0.names(with: $1) }
     }
 
     package func status() async throws -> StoreStatus {
@@ -134,8 +147,9 @@ package final class EmbeddedStore: Store {
     private func scan<T: Sendable>(
         _ body: @escaping @Sendable (Snapshot, ScanControl) throws -> T
     ) async throws -> T {
-        let control = ScanControl(seconds: settings.querySecondsMax)
         let engine = engine
+        let control = ScanControl(
+            seconds: settings.querySecondsMax, scores: ScoreSnapshot(engine.scores))
         return try await withTaskCancellationHandler {
             try await onQueue { try body(engine.snapshot, control) }
         } onCancel: {

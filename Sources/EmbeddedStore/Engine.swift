@@ -15,6 +15,7 @@ final class Engine: Sendable {
     private let counted: Mutex<LedgerCounts>
     private let lastCommit: Mutex<ContinuousClock.Instant>
     let warm: WarmColumns
+    let scores: ScoreBook
     /// Unix nanoseconds.
     let now: @Sendable () -> UInt64
 
@@ -24,6 +25,7 @@ final class Engine: Sendable {
         self.directory = directory
         self.now = now
         warm = WarmColumns(bytesMax: warmBytesMax)
+        scores = try ScoreBook(directory.catalog)
         var writer = CommitWriter(directory, warm)
         let (partitions, damaged) = try directory.openAll()
         var ledger = LedgerCounts()
@@ -140,6 +142,7 @@ final class Engine: Sendable {
         status.backlogSegments = snapshot.small.count
         status.backlogSpans = snapshot.small.reduce(0) { $0 + $1.liveSpans }
         status.traces = TraceCount.of(snapshot)
+        status.scores = scores.count
         status.warmBytes = warm.byteCount
         status.ledger = ledger
         return status

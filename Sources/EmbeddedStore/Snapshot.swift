@@ -41,10 +41,12 @@ struct Snapshot: Sendable {
 }
 
 extension Snapshot {
-    /// The raw keys that some span, resource, scope or event has, and all canonical names.
-    var names: KnownNames {
+    /// The raw keys that some span, resource, scope or event has, and all canonical names, those of scores
+    /// that the query sees included.
+    func names(with control: ScanControl) -> KnownNames {
         var names = KnownNames(canonical: DimensionTable.standard.names, raw: [], event: [])
         names.canonical += FieldResolver.intrinsics.sorted()
+        names.canonical += control.scores?.dimensions ?? []
         for view in views {
             for key in view.segment.keys where key.origin == .attribute {
                 switch key.table {

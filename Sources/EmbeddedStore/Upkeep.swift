@@ -151,7 +151,13 @@ final class Upkeep: Sendable {
     private func dropExpired() throws -> Bool {
         guard let oldestKept = retention.oldestDay(now: engine.now()),
             let oldest = engine.partitions.first, oldest.name < Day.name(oldestKept)
-        else { return false }
+        else {
+            if let oldestKept = retention.oldestDay(now: engine.now()) {
+                try engine.scores.remove(
+                    before: Int64(clamping: UInt64(oldestKept) * Day.nanoseconds))
+            }
+            return false
+        }
         try engine.drop(oldest)
         return true
     }

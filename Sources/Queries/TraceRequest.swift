@@ -54,24 +54,29 @@ package struct TraceRequest: Sendable {
     }
 
     /// The trace for a terminal.
-    package func text(_ rows: SpanRows, id: [UInt8], beside other: SpanRows?) -> [UInt8] {
+    package func text(
+        _ rows: SpanRows, _ scores: [Score], id: [UInt8], beside other: SpanRows?
+    ) -> [UInt8] {
         let comparison = other.map { TraceComparison(rows, beside: $0) }
         let lines = TraceText(
-            rows, comparison, isCompared: isCompared, zone: zone, width: width
+            rows, scores, comparison, isCompared: isCompared, zone: zone, width: width
         ).lines(id: id)
         return Array((lines.joined(separator: "\n") + "\n").utf8)
     }
 
     /// The trace as native JSON, children after their parents in order of their starts.
     package func json(
-        _ rows: SpanRows, id: [UInt8], beside other: SpanRows?, _ ledger: LedgerCounts
+        _ rows: SpanRows, _ scores: [Score], id: [UInt8], beside other: SpanRows?,
+        _ ledger: LedgerCounts
     ) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.member("trace_id", Hex.text(id))
             write(rows, &json)
             json.key("scores")
-            json.array { _ in }
+            json.array { json in
+                for score in scores { ScoreJSON.write(score, &json) }
+            }
             if isCompared {
                 json.key("vs")
                 if let other {

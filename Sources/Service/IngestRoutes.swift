@@ -22,6 +22,8 @@ enum IngestRoutes {
             return Decoded(batch: batch, rejected: report.rejected, message: message(report))
         } keep: { decoded in
             _ = try await service.store.append(decoded.batch, receivedAt: request.receivedAt)
+            _ = try await service.store.append(
+                scores(in: decoded.batch), receivedAt: request.receivedAt)
             service.rate.count(decoded.batch.count)
             return .spans
         }
@@ -37,9 +39,16 @@ enum IngestRoutes {
             let message =
                 report.refused == 0
                 ? "" : "only GenAI events and records with a trace id are kept here"
-            return Decoded(logs: report.kept, rejected: report.refused, message: message)
+            var scores = report.scores
+            for index in scores.indices where scores[index].time == 0 {
+                scores[index].time = Int64(clamping: request.receivedAt)
+            }
+            return Decoded(
+                logs: report.kept, scores: scores, rejected: report.refused, message: message
+            )
         } keep: { decoded in
             try await service.store.append(decoded.logs, receivedAt: request.receivedAt)
+            _ = try await service.store.append(decoded.scores, receivedAt: request.receivedAt)
             var ledger = LedgerCounts()
             ledger.count(.logRecord, decoded.rejected)
             try await service.store.count(ledger)
@@ -70,6 +79,7 @@ enum IngestRoutes {
     private struct Decoded: Sendable {
         var batch = SpanBatch()
         var logs: [LogRecord] = []
+        var scores: [Score] = []
         var rejected = 0
         var message = ""
     }
@@ -161,6 +171,9 @@ enum IngestRoutes {
             throw failure
         }
         let appended = try await service.store.append(batch, receivedAt: request.receivedAt)
+        // Written after their spans: a crash in between leaves the request unanswered, and sent again it
+        // gives the same scores.
+        _ = try await service.store.append(scores(in: batch), receivedAt: request.receivedAt)
         service.rate.count(batch.count)
         let isRefused = report.accepted == 0 && report.rejected > 0
         return .json(nativeReply(report, appended), isRefused ? .badRequest : .ok)
@@ -179,11 +192,11 @@ enum IngestRoutes {
         return try readNative(bytes, receipt: receipt, random: &ids, into: &batch)
     }
 
-    private static func receipt(_ request: Request, _ service: Service) -> Receipt {
+    static func receipt(_ request: Request, _ service: Service) -> Receipt {
         Receipt(time: request.receivedAt, oldestStart: service.store.oldestStartKept)
     }
 
-    private static func nativeReply(_ report: ReadReport, _ appended: AppendReport) -> [UInt8] {
+    static func nativeReply(_ report: ReadReport, _ appended: AppendReport) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.member("accepted", report.accepted)
@@ -223,7 +236,7 @@ enum IngestRoutes {
     // MARK: Bodies
 
     /// The body as it was before its content coding.
-    private static func inflated(_ request: Request, _ service: Service) throws -> [UInt8] {
+    static func inflated(_ request: Request, _ service: Service) throws -> [UInt8] {
         let header = request.head.fields[.contentEncoding]
         guard let coding = ContentCoding(header: header) else {
             throw QueryFailure(
@@ -243,7 +256,7 @@ enum IngestRoutes {
         }
     }
 
-    private static func countRefused(_ service: Service) async throws {
+    static func countRefused(_ service: Service) async throws {
         var ledger = LedgerCounts()
         ledger.count(.refusedRequest)
         try await service.store.count(ledger)

@@ -103,13 +103,14 @@ enum QueryRoutes {
             throw QueryFailure("not_found", "no trace begins with \(id)", status: .notFound)
         }
         switch trace.format {
-        case .json:
+        case .json, .text:
+            let scores = try await service.store.scores(of: rows, id: id)
             let other = trace.isCompared ? try await passing(trace, rows, id, service) : nil
-            return .json(trace.json(rows, id: id, beside: other, service.store.ledger))
-        case .text:
-            let other = trace.isCompared ? try await passing(trace, rows, id, service) : nil
-            return .query(
-                trace.text(rows, id: id, beside: other), RowFormat.text.contentType)
+            if trace.format == .text {
+                return .query(
+                    trace.text(rows, scores, id: id, beside: other), RowFormat.text.contentType)
+            }
+            return .json(trace.json(rows, scores, id: id, beside: other, service.store.ledger))
         case .otlp:
             if accept.contains("application/json") {
                 return .json(exportRequest(json: rows.batch))

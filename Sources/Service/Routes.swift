@@ -17,6 +17,7 @@ struct Routes: Sendable {
             path: "/v1/traces", methods: ["POST": IngestRoutes.traces, "GET": QueryRoutes.traces]),
         Route(path: "/v1/logs", methods: ["POST": IngestRoutes.logs]),
         Route(path: "/v1/metrics", methods: ["POST": IngestRoutes.metrics]),
+        Route(path: "/v1/scores", methods: ["POST": ScoreRoutes.scores]),
         Route(path: "/v1/spans", methods: ["POST": IngestRoutes.spans, "GET": QueryRoutes.spans]),
         Route(
             path: "/v1/slices", methods: ["GET": QueryRoutes.slices, "POST": QueryRoutes.slices]),

@@ -15,6 +15,15 @@ package protocol Store: Sendable {
     /// Keeps log records as they were sent. Durable on return.
     func append(_ logs: [LogRecord], receivedAt: UInt64) async throws
 
+    /// Keeps scores: each replaces an earlier one of its target, name and evaluator. Durable and visible
+    /// on return, all of them or none.
+    ///
+    /// - Returns: how many replaced another.
+    func append(_ scores: [Score], receivedAt: UInt64) async throws -> Int
+
+    /// The scores of a trace, its spans and their responses, by time.
+    func scores(of trace: SpanRows, id: [UInt8]) async throws -> [Score]
+
     /// Counts what was refused before it became a batch.
     func count(_ ledger: LedgerCounts) async throws
 
@@ -80,6 +89,7 @@ package struct StoreStatus: Sendable {
 
     package var spans = 0
     package var traces = 0
+    package var scores = 0
     package var oldest: Int64?
     package var newest: Int64?
     package var partitions: [Partition] = []

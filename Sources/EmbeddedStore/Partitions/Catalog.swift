@@ -4,7 +4,7 @@ internal import Spans
 
 /// What belongs to no partition: the ledger of what never reached one, and settings.
 final class Catalog: Sendable {
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
 
     init(directory: String) throws {
         var configuration = Configuration()

@@ -42,7 +42,7 @@ struct SpanSearch {
                 condition: query.condition, failure: query.failure, unit: .span,
                 range: query.range)
             coverage.conditions = try ConditionReports(
-                slice, frames, percentiles, snapshot.names, control
+                slice, frames, percentiles, snapshot.names(with: control), control
             ).all()
         }
         return SpanAnswer(

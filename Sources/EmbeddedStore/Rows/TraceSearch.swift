@@ -59,7 +59,7 @@ struct TraceSearch {
         coverage.droppedUpstream = found.droppedUpstream
         if found.matched == 0 {
             coverage.conditions = try ConditionReports(
-                slice, frames, percentiles, snapshot.names, control
+                slice, frames, percentiles, snapshot.names(with: control), control
             ).all()
         }
         return coverage

@@ -13,7 +13,7 @@ struct DimensionList {
         self.query = query
         self.snapshot = snapshot
         self.control = control
-        names = snapshot.names
+        names = snapshot.names(with: control)
     }
 
     /// One dimension as it is looked up.

@@ -14,6 +14,10 @@ struct FieldResolver {
         _ field: Field, _ times: FrameTimes, forComparison: Bool
     ) throws -> ResolvedField {
         try control.check()
+        // Scores change without the frame, so they are not kept with it.
+        if let score = try ScoreFields(self, times).resolve(field) {
+            return field.scope == .root ? ofRoot(score, times) : score
+        }
         let suffix = forComparison && field.name == "duration" ? " ns" : ""
         let name = "field \(field.scope) \(field.name)\(suffix)"
         return try frame.derived(name) {

@@ -6,8 +6,11 @@ final class ScanControl: Sendable {
     private let isCancelled = Atomic(false)
     private let deadline: ContinuousClock.Instant
     private let seconds: Int
+    /// The scores that the query sees.
+    let scores: ScoreSnapshot?
 
-    init(seconds: Int) {
+    init(seconds: Int, scores: ScoreSnapshot? = nil) {
+        self.scores = scores
         self.seconds = seconds
         deadline = .now + .seconds(seconds)
     }

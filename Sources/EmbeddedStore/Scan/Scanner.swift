@@ -26,7 +26,7 @@ enum Scanner {
         answer.coverage.newest = snapshot.newest
         if answer.coverage.matched == 0 {
             answer.coverage.conditions = try ConditionReports(
-                query, frames, percentiles, snapshot.names, control
+                query, frames, percentiles, snapshot.names(with: control), control
             ).all()
         }
         return answer

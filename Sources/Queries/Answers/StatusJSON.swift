@@ -13,6 +13,7 @@ package enum StatusJSON {
             json.member("uptime_s", uptimeSeconds)
             json.member("spans", status.spans)
             json.member("traces", status.traces)
+            json.member("scores", status.scores)
             json.member("bytes", status.partitions.reduce(0) { $0 + $1.bytes })
             json.time("oldest", status.oldest)
             json.time("newest", status.newest)

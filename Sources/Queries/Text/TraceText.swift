@@ -4,6 +4,7 @@ internal import Store
 /// One trace for a terminal: a line a span, with what was asked and answered below it.
 struct TraceText {
     private let rows: SpanRows
+    private let scores: [Score]
     private let comparison: TraceComparison?
     private let isCompared: Bool
     private let zone: String
@@ -13,9 +14,10 @@ struct TraceText {
 
     /// - Parameter comparison: with the nearest trace that passed, if it is asked for and there is one.
     init(
-        _ rows: SpanRows, _ comparison: TraceComparison?, isCompared: Bool, zone: String,
-        width: Int
+        _ rows: SpanRows, _ scores: [Score], _ comparison: TraceComparison?, isCompared: Bool,
+        zone: String, width: Int
     ) {
+        self.scores = scores
         self.isCompared = isCompared
         self.rows = rows
         self.comparison = comparison
@@ -43,6 +45,7 @@ struct TraceText {
                     + statusMark(row) + " " + branch + title(row))
             lines += texts(row, indent: 20 + branch.count)
         }
+        lines += scores.map(line)
         if let comparison { lines += self.lines(comparison) }
         if comparison == nil, isCompared {
             lines += ["", "no trace of the same tenant and prompt passed"]
@@ -134,6 +137,17 @@ struct TraceText {
         else { return nil }
         if case .string(let text) = value { return text }
         return value.json
+    }
+
+    private func line(_ score: Score) -> String {
+        var line = "  score \(score.name) = "
+        line += score.value.map(HumanText.number) ?? score.label ?? HumanText.none
+        if score.value != nil, let label = score.label { line += " (\(label))" }
+        if !score.evaluator.isEmpty { line += " by \(score.evaluator)" }
+        if case .span(_, let span) = score.target, span != 0 {
+            line += " of span \(Hex.text(spanID: span))"
+        }
+        return score.comment.isEmpty ? line : line + ": \(score.comment)"
     }
 
     // MARK: Beside another trace

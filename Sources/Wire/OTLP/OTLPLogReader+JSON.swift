@@ -91,6 +91,7 @@ private struct LogJSONReader {
         var record = LogRecord(
             traceID: [], spanID: [], time: 0, eventName: "", form: .json, bytes: text)
         var observed: UInt64 = 0
+        var pairs: JSONCursor?
         try members { reader, key throws(JSONError) in
             if key.isNamed("traceId", "trace_id") {
                 record.traceID = Hex.bytes(try reader.cursor.string().decodedString) ?? []
@@ -103,6 +104,7 @@ private struct LogJSONReader {
             } else if key.isNamed("observedTimeUnixNano", "observed_time_unix_nano") {
                 observed = try reader.number()
             } else if key.equals("attributes") {
+                pairs = reader.cursor
                 let name = try reader.eventName()
                 if record.eventName.isEmpty { record.eventName = name ?? "" }
             } else {
@@ -111,7 +113,36 @@ private struct LogJSONReader {
             return true
         }
         if record.time == 0 { record.time = observed }
-        report.add(record)
+        var attributes: [AttributeValue.Entry] = []
+        if record.eventName == Evaluation.eventName, var pairs {
+            attributes = try Self.attributes(&pairs)
+        }
+        report.add(record, attributes)
+    }
+
+    private static func attributes(
+        _ cursor: inout JSONCursor
+    ) throws(JSONError) -> [AttributeValue.Entry] {
+        var ledger = LedgerCounts()
+        var entries: [AttributeValue.Entry] = []
+        var isFirst = true
+        try cursor.enterArray()
+        while try cursor.nextElement(&isFirst) {
+            var entry = AttributeValue.Entry(key: "", value: .empty)
+            var isFirstMember = true
+            try cursor.enterObject()
+            while let key = try cursor.nextKey(&isFirstMember) {
+                if key.equals("key"), try cursor.kind() == .string {
+                    entry.key = try cursor.string().decodedString
+                } else if key.equals("value") {
+                    entry.value = try OTLPAnyValue.read(&cursor, &ledger)
+                } else {
+                    try cursor.skip()
+                }
+            }
+            entries.append(entry)
+        }
+        return entries
     }
 
     private mutating func number() throws(JSONError) -> UInt64 {

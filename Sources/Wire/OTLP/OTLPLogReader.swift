@@ -3,15 +3,26 @@ package import Spans
 /// What became of a body's log records.
 package struct LogReport: Sendable {
     package var kept: [LogRecord] = []
+    /// What those that are evaluations say.
+    package var scores: [Score] = []
     /// Records that belong to no trace and are no GenAI events.
     package var refused = 0
 
     package init() {}
 
-    mutating func add(_ record: LogRecord) {
+    mutating func add(_ record: LogRecord, _ attributes: [AttributeValue.Entry]) {
         let isWanted =
             record.traceID.contains { $0 != 0 } || record.eventName.hasPrefix("gen_ai.")
-        if isWanted { kept.append(record) } else { refused += 1 }
+        guard isWanted else {
+            refused += 1
+            return
+        }
+        kept.append(record)
+        if record.eventName == Evaluation.eventName,
+            let score = Evaluation(attributes).score(of: record)
+        {
+            scores.append(score)
+        }
     }
 }
 
@@ -63,15 +74,17 @@ private func readResourceLogs(
                 }
                 scope.field(2, bytes: cursor.bytes(record.range))
             }
-            report.add(try readRecord(cursor.message(record.range), message.bytes))
+            let (log, attributes) = try readRecord(cursor.message(record.range), message.bytes)
+            report.add(log, attributes)
         }
     }
 }
 
 private func readRecord(
     _ cursor: ProtobufCursor, _ bytes: [UInt8]
-) throws(WireError) -> LogRecord {
+) throws(WireError) -> (LogRecord, [AttributeValue.Entry]) {
     var cursor = cursor
+    var pairs: [Range<Int>] = []
     var record = LogRecord(
         traceID: [], spanID: [], time: 0, eventName: "", form: .protobuf, bytes: bytes)
     var observed: UInt64 = 0
@@ -79,7 +92,9 @@ private func readRecord(
         switch tag.raw {
         case 1 << 3 | 1: record.time = try cursor.fixed64()
         case 6 << 3 | 2:
-            if let name = try eventName(cursor.message(try cursor.range())),
+            let pair = try cursor.range()
+            pairs.append(pair)
+            if let name = try eventName(cursor.message(pair)),
                 record.eventName.isEmpty
             {
                 record.eventName = name
@@ -92,7 +107,12 @@ private func readRecord(
         }
     }
     if record.time == 0 { record.time = observed }
-    return record
+    guard record.eventName == Evaluation.eventName else { return (record, []) }
+    var table = TableBuilder(EventField.self)
+    var ledger = LedgerCounts()
+    table.beginRow()
+    for pair in pairs { try AttributeReader.read(cursor.message(pair), into: &table, &ledger) }
+    return (record, table.attributes(0))
 }
 
 /// The older place of an event's name: the attribute `event.name`.
