@@ -1,6 +1,7 @@
 internal import Dimensions
 internal import Dispatch
 internal import Foundation
+package import Prices
 package import Spans
 package import Store
 
@@ -16,6 +17,8 @@ package final class EmbeddedStore: Store {
         package var warmBytesMax = 256 << 20
         /// Queries that take longer are stopped.
         package var querySecondsMax = 30
+        /// What model calls cost whose spans do not say; nil leaves them unpriced.
+        package var prices: PriceTable?
         /// Off only in tests that look at what lies unmerged.
         package var merges = true
 
@@ -140,7 +143,8 @@ package final class EmbeddedStore: Store {
     private func scan<T: Sendable>(
         _ body: @escaping @Sendable (Snapshot, ScanControl) throws -> T
     ) async throws -> T {
-        let control = ScanControl(seconds: settings.querySecondsMax)
+        let control = ScanControl(
+            seconds: settings.querySecondsMax, prices: settings.prices)
         let engine = engine
         return try await withTaskCancellationHandler {
             try await onQueue { try body(engine.snapshot, control) }

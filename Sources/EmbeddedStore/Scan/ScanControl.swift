@@ -1,14 +1,19 @@
+internal import Prices
 internal import Store
 internal import Synchronization
 
-/// Lets a query stop early: its client went away, or its time is up.
+/// What a query is given on its way: whether to stop early, since its client went away or its time is up, and
+/// what tokens cost.
 final class ScanControl: Sendable {
     private let isCancelled = Atomic(false)
     private let deadline: ContinuousClock.Instant
     private let seconds: Int
+    /// nil if the operator gave no table.
+    let prices: PriceTable?
 
-    init(seconds: Int) {
+    init(seconds: Int, prices: PriceTable? = nil) {
         self.seconds = seconds
+        self.prices = prices
         deadline = .now + .seconds(seconds)
     }
 

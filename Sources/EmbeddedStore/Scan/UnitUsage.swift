@@ -5,7 +5,10 @@ internal import Store
 struct Usage {
     var tokensIn = 0
     var tokensOut = 0
+    /// US dollars.
     var cost = 0.0
+    /// The part of it that was not sent but reckoned from a price table.
+    var costEstimated = 0.0
     /// Calls of which no cost is known.
     var unpriced = 0
 }
@@ -112,6 +115,7 @@ extension ModelCalls {
             usage.unpriced += 1
         } else {
             usage.cost += costs[call]
+            if isEstimated[call] { usage.costEstimated += costs[call] }
         }
     }
 }
