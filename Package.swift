@@ -22,7 +22,7 @@ let package = Package(
         .executableTarget(
             name: "everyspan",
             dependencies: [
-                "CMalloc", "EmbeddedStore", "HTTP", "Service",
+                "CMalloc", "EmbeddedStore", "HTTP", "Prices", "Service",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -41,7 +41,7 @@ let package = Package(
         .target(
             name: "EmbeddedStore",
             dependencies: [
-                "Dimensions", "Migrations", "Spans", "Store", "Zlib",
+                "Dimensions", "Migrations", "Prices", "Spans", "Store", "Zlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -60,6 +60,7 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Dimensions", dependencies: ["JSON", "Spans", "Store"], swiftSettings: strict),
+        .target(name: "Prices", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Store", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "JSON", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "Spans", swiftSettings: strict),
@@ -79,6 +80,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DimensionsTests", dependencies: ["Dimensions", "Store"], swiftSettings: strict),
+        .testTarget(
+            name: "PricesTests", dependencies: ["Prices", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
         .testTarget(

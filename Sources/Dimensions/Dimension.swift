@@ -31,7 +31,7 @@ package struct Dimension: Sendable {
     /// value.
     package private(set) var isInherited: Bool
     package let sources: [DimensionSource]
-    package let completion: Completion?
+    package private(set) var completion: Completion?
 
     init(
         _ name: String, as kind: Kind = .text, inherited: Bool = false,
@@ -50,6 +50,13 @@ package struct Dimension: Sendable {
     package var withoutInheritance: Dimension {
         var dimension = self
         dimension.isInherited = false
+        return dimension
+    }
+
+    /// The same, its values as the sources gave them.
+    package var withoutCompletion: Dimension {
+        var dimension = self
+        dimension.completion = nil
         return dimension
     }
 

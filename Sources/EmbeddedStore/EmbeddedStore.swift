@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+package import Prices
 package import Spans
 package import Store
 
@@ -15,6 +16,8 @@ package final class EmbeddedStore: Store {
         package var warmBytesMax = 256 << 20
         /// Queries that take longer are stopped.
         package var querySecondsMax = 30
+        /// What model calls cost whose spans do not say; nil leaves them unpriced.
+        package var prices: PriceTable?
         /// Off only in tests that look at what lies unmerged.
         package var merges = true
 
@@ -149,7 +152,8 @@ package final class EmbeddedStore: Store {
     ) async throws -> T {
         let engine = engine
         let control = ScanControl(
-            seconds: settings.querySecondsMax, scores: ScoreSnapshot(engine.scores))
+            seconds: settings.querySecondsMax, scores: ScoreSnapshot(engine.scores),
+            prices: settings.prices)
         return try await withTaskCancellationHandler {
             try await onQueue { try body(engine.snapshot, control) }
         } onCancel: {

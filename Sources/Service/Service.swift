@@ -45,9 +45,10 @@ package final class Service: HTTPHandler {
         if let preflight = cors.preflight(request.head) {
             response = preflight
         } else {
-            response = await answer(request)
+            response = await answer(AnswerCoding.withStrongTags(request))
         }
         cors.allow(origin, &response)
+        await AnswerCoding.apply(to: &response, of: request)
         let microseconds = (start.duration(to: .now) / .microseconds(1)).rounded()
         response.fields.set("Server-Timing", "total;dur=\(microseconds / 1000)")
         return response

@@ -32,6 +32,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Origins whose pages may use the API, separated by commas (default: none).")
     var corsOrigins: String?
 
+    @Option(
+        help:
+            "A table of token prices in LiteLLM's format, for calls sent without a cost (default: none)."
+    )
+    var prices: String?
     @Option(help: "Whether small segments are merged: on, or off to measure without (default: on).")
     var merging: String?
 
@@ -53,8 +58,9 @@ struct Serve: AsyncParsableCommand {
             throw error
         }
         await server.start()
+        let prices = settings.prices.map { ", " + $0 } ?? ""
         logger.info(
-            "everyspan \(Everyspan.version) listens on http://\(settings.address(server.port)), data in \(settings.store.directory)"
+            "everyspan \(Everyspan.version) listens on http://\(settings.address(server.port)), data in \(settings.store.directory)\(prices)"
         )
         let signal = await stop.wait()
         logger.info("\(signal): finishing what was accepted")

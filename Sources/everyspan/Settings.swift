@@ -2,6 +2,7 @@ import ArgumentParser
 import EmbeddedStore
 import Foundation
 import HTTP
+import Prices
 import Service
 
 /// What `serve` was told, by flag, environment or configuration file.
@@ -12,6 +13,8 @@ struct Settings {
     var service = ServiceSettings()
     var limits = HTTPLimits()
     var drainSeconds = 30
+    /// What the price file held, for the log.
+    var prices: String?
 
     init(
         _ flags: Serve, environment: [String: String] = ProcessInfo.processInfo.environment
@@ -44,6 +47,7 @@ struct Settings {
         case "off": store.merges = false
         case let other: throw ValidationError("merging is \(other); it is on or off")
         }
+        if let path = text(flags.prices, "prices"), !path.isEmpty { try readPrices(path) }
         service.version = Everyspan.version
         drainSeconds = try number(flags.drainSeconds, "drain-seconds", drainSeconds)
         let origins = text(flags.corsOrigins, "cors-origins") ?? ""
@@ -51,6 +55,18 @@ struct Settings {
             $0.trimmingCharacters(in: .whitespaces)
         }
         try readListen(text(flags.listen, "listen"))
+    }
+
+    private mutating func readPrices(_ path: String) throws {
+        do {
+            let file = try PriceFile(path: path)
+            store.prices = file.table
+            prices =
+                "prices of \(file.table.count) models from \(path) "
+                + "(\(file.unpriced) without a price of tokens, \(file.skipped) unreadable)"
+        } catch let error as PriceFileError {
+            throw ValidationError("prices: \(error.description)")
+        }
     }
 
     /// `HOST:PORT`, `[::1]:4318`, `:4318` for all addresses, or a port alone.
@@ -87,7 +103,7 @@ struct ConfigurationFile {
 
     static let names = [
         "data", "listen", "retain", "body-bytes-max", "warm-bytes-max", "query-seconds-max",
-        "drain-seconds", "cors-origins", "merging",
+        "drain-seconds", "cors-origins", "merging", "prices",
     ]
 
     init() {}

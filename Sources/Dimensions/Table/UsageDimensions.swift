@@ -71,4 +71,23 @@ extension DimensionTable {
                 .attribute("cost.usd"),
             ]),
     ]
+    /// Input tokens that were written to a cache. No dimension by which to ask; only a call's price needs it.
+    package static let cacheWrites = Dimension(
+        "tokens.cache_write", as: .number, reading: .tokens,
+        from: .attributes(
+            "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_creation_input_tokens",
+            "llm.token_count.prompt_details.cache_write",
+            "ai.usage.inputTokenDetails.cacheWriteTokens",
+            "gen_ai.usage.details.cache_write_tokens",
+            "gen_ai.usage.details.cache_creation_input_tokens"
+        ).read(.tokens),
+        [
+            .attribute("gen_ai.usage.input_token_details").at("cache_creation").read(.tokens),
+            .attribute("ai.response.providerMetadata")
+                .at("anthropic", "usage", "cache_creation_input_tokens").read(.tokens),
+            .attribute("ai.response.providerMetadata").at("anthropic", "cacheCreationInputTokens")
+                .read(.tokens),
+            .attribute("cache_creation_tokens").read(.tokens),
+        ])
 }

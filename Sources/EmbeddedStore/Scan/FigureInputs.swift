@@ -38,6 +38,7 @@ struct UnitNumbers: Sendable {
         _ name: Field, _ units: MatchedUnits, _ fields: FieldResolver, _ times: FrameTimes
     ) throws {
         unit = units.unit
+        isCost = name == Field("cost")
         traceEnds = fields.frame.traceEnds
         if units.unit == .trace, name.scope == .any,
             let own = try fields.traceIntrinsic(name.name, times, forComparison: false)
@@ -63,6 +64,9 @@ struct UnitNumbers: Sendable {
         let values = field.values
         numbers = (0...UInt32(values.count)).map { Number(values.value($0)) }
     }
+
+    /// Whether it is the cost of model calls, part of which may follow from a price table.
+    let isCost: Bool
 
     /// Whether the numbers are those of model calls, which may count for some groups of a unit only.
     var isOfCalls: Bool { place == .calls }

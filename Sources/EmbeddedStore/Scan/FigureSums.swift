@@ -162,8 +162,17 @@ struct FigureSums {
         let number = units.numbers[unit]
         for (index, input) in inputs.numbers.enumerated() {
             if input.isOfCalls {
-                usage.visitCalls(unit, codes ?? [], scan.values, scan.callCodes) { row in
-                    input.visit(row: row) { figures.numbers[index].add($0) }
+                usage.visitCalls(unit, codes ?? [], scan.values, scan.callCodes) { call in
+                    if input.isCost {
+                        // What the price table says counts too, which the field itself does not know.
+                        if let cost = usage.cost(ofCall: call) {
+                            figures.numbers[index].add(.double(cost))
+                        }
+                    } else {
+                        input.visit(row: usage.row(ofCall: call)) {
+                            figures.numbers[index].add($0)
+                        }
+                    }
                 }
             } else {
                 input.visit(unit: unit, number: number) { figures.numbers[index].add($0) }

@@ -8,10 +8,12 @@ struct ModelCalls: MemorySized {
     private(set) var rows: [UInt32] = []
     private(set) var tokensIn: [Int64] = []
     private(set) var tokensOut: [Int64] = []
-    /// NaN where no cost was sent.
+    /// US dollars: as sent, else by the price table; NaN where neither says.
     private(set) var costs: [Double] = []
+    /// Whether a cost is by the price table.
+    private(set) var isEstimated: [Bool] = []
 
-    var byteCount: Int { rows.count * 28 }
+    var byteCount: Int { rows.count * 29 }
 
     static let kinds: Set<String> = ["chat", "completion", "embeddings", "rerank"]
 
@@ -48,16 +50,20 @@ struct ModelCalls: MemorySized {
                 inputs.codes[row] != 0 || outputs.codes[row] != 0 || costs.codes[row] != 0
         }
         let wraps = Self.rowsAbove(hasUsage, try fields.frame.parentRows())
+        var estimator = try fields.control.prices.map { try CostEstimator($0, fields, times) }
         for row in 0..<count where isCall[row] && !wraps[row] {
             rows.append(UInt32(row))
             tokensIn.append(Self.integer(inputOf[Int(inputs.codes[row])]))
             tokensOut.append(Self.integer(outputOf[Int(outputs.codes[row])]))
-            self.costs.append(costOf[Int(costs.codes[row])])
+            let sent = costOf[Int(costs.codes[row])]
+            let estimate = sent.isNaN ? estimator?.cost(row) : nil
+            self.costs.append(estimate ?? sent)
+            isEstimated.append(estimate != nil)
         }
     }
 
     /// For each code its number, NaN for what is none.
-    private static func numbers(_ field: ResolvedField) -> [Double] {
+    static func numbers(_ field: ResolvedField) -> [Double] {
         (0...UInt32(field.values.count)).map { field.values.value($0).number ?? .nan }
     }
 

@@ -1,17 +1,22 @@
+internal import Prices
 internal import Store
 internal import Synchronization
 
-/// Lets a query stop early: its client went away, or its time is up.
+/// What a query is given on its way: whether to stop early, since its client went away or its time is up, and
+/// what tokens cost.
 final class ScanControl: Sendable {
     private let isCancelled = Atomic(false)
     private let deadline: ContinuousClock.Instant
     private let seconds: Int
     /// The scores that the query sees.
     let scores: ScoreSnapshot?
+    /// nil if the operator gave no table.
+    let prices: PriceTable?
 
-    init(seconds: Int, scores: ScoreSnapshot? = nil) {
+    init(seconds: Int, scores: ScoreSnapshot? = nil, prices: PriceTable? = nil) {
         self.scores = scores
         self.seconds = seconds
+        self.prices = prices
         deadline = .now + .seconds(seconds)
     }
 

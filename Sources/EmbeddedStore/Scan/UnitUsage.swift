@@ -5,8 +5,9 @@ internal import Store
 struct Usage {
     var tokensIn = 0
     var tokensOut = 0
+    /// US dollars.
     var cost = 0.0
-    /// The part of the cost that follows from a price table.
+    /// The part of it that was not sent but reckoned from a price table.
     var costEstimated = 0.0
     /// Calls of which no cost is known.
     var unpriced = 0
@@ -79,7 +80,7 @@ struct UnitUsage {
         return usage
     }
 
-    /// Visits the rows of those calls.
+    /// Visits those calls, by their number.
     func visitCalls(
         _ unit: Int, _ codes: [UInt32], _ values: [UnitValues], _ callCodes: [[UInt32]?],
         _ body: (Int) -> Void
@@ -87,8 +88,15 @@ struct UnitUsage {
         let range = Int(starts[unit])..<Int(ends[unit])
         let all = allCarry(range, codes, callCodes)
         for call in range where all || carries(call, of: range, codes, values, callCodes) {
-            body(Int(calls.rows[call]))
+            body(call)
         }
+    }
+
+    func row(ofCall call: Int) -> Int { Int(calls.rows[call]) }
+
+    /// US dollars, as sent or by the price table; nil where neither says.
+    func cost(ofCall call: Int) -> Double? {
+        calls.costs[call].isNaN ? nil : calls.costs[call]
     }
 
     /// The common case: no call of the unit has another value than the group's.
@@ -129,6 +137,7 @@ extension ModelCalls {
             usage.unpriced += 1
         } else {
             usage.cost += costs[call]
+            if isEstimated[call] { usage.costEstimated += costs[call] }
         }
     }
 }
