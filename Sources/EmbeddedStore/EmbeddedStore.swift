@@ -97,6 +97,10 @@ package final class EmbeddedStore: Store {
 
     package var ledger: LedgerCounts { engine.ledger }
 
+    package var contentVersion: String {
+        "\(engine.snapshot.contentVersion) \(engine.scores.version)"
+    }
+
     // MARK: Queries
 
     package func slices(_ query: SliceQuery) async throws -> SliceAnswer {

@@ -10,6 +10,7 @@ package struct DimensionsRequest: Sendable {
 
     package let question: Question
     package let format: RowFormat
+    package let range: TimeRange
     private let width: Int
     private let zone: String
 
@@ -22,6 +23,7 @@ package struct DimensionsRequest: Sendable {
         format = try parameters.format()
         width = try parameters.width()
         zone = given["tz"] ?? "UTC"
+        range = try parameters.range()
         guard given["name"] != nil else {
             if given["prefix"] != nil {
                 throw QueryFailure("bad_prefix", "prefix goes with name: whose values?")
@@ -31,7 +33,7 @@ package struct DimensionsRequest: Sendable {
             question = .all(
                 DimensionsQuery(
                     condition: try parameters.condition(), failure: try parameters.failure(),
-                    range: try parameters.range(), countsAll: text == "all"))
+                    range: range, countsAll: text == "all"))
             return
         }
         try given.allow(only: Self.forValues)
@@ -41,7 +43,7 @@ package struct DimensionsRequest: Sendable {
         }
         let query = SliceQuery(
             by: names, condition: try parameters.condition(), failure: try parameters.failure(),
-            unit: try parameters.unit(), range: try parameters.range(),
+            unit: try parameters.unit(), range: range,
             figures: NamedFigure.counts,
             order: given["order"] == nil ? RowOrder(.count) : try parameters.order(),
             limit: try parameters.limit(), valuePrefix: given["prefix"])

@@ -73,6 +73,7 @@ package struct TraceRequest: Sendable {
         json.object { json in
             json.member("trace_id", Hex.text(id))
             write(rows, &json)
+            json.newline()
             json.key("scores")
             json.array { json in
                 for score in scores { ScoreJSON.write(score, &json) }
@@ -103,7 +104,6 @@ package struct TraceRequest: Sendable {
                 writer.write(row, &json)
             }
         }
-        json.newline()
     }
 
     private func write(

@@ -8,15 +8,31 @@ internal import Wire
 /// Answers questions: parameters → query → store → body.
 enum QueryRoutes {
     static func slices(_ request: Request, _ service: Service) async throws -> Response {
-        let slices = try SlicesRequest(try parameters(request))
-        let answer = try await answer(slices.query, service)
-        return rows(slices.body(answer), slices.format, answer, isCheck: slices.isCheck)
+        let given = try parameters(request)
+        let slices = try SlicesRequest(given)
+        return try await tagged(request, service, given, slices.query, slices.isCheck) {
+            let answer = try await answer(slices.query, service)
+            return rows(slices.body(answer), slices.format, answer, isCheck: slices.isCheck)
+        }
     }
 
     static func series(_ request: Request, _ service: Service) async throws -> Response {
-        let series = try SeriesRequest(try parameters(request))
-        let answer = try await answer(series.query, service)
-        return rows(series.body(answer), series.format, answer, isCheck: series.isCheck)
+        let given = try parameters(request)
+        let series = try SeriesRequest(given)
+        return try await tagged(request, service, given, series.query, series.isCheck) {
+            let answer = try await answer(series.query, service)
+            return rows(series.body(answer), series.format, answer, isCheck: series.isCheck)
+        }
+    }
+
+    /// - Parameter isCheck: an alarm must not be taken for unchanged.
+    private static func tagged(
+        _ request: Request, _ service: Service, _ given: QueryParameters, _ query: SliceQuery,
+        _ isCheck: Bool, make: () async throws -> Response
+    ) async throws -> Response {
+        if isCheck { return try await make() }
+        return try await EntityTag.unlessUnchanged(
+            request, service, given.parameters, ranges: [query.range, query.before], make: make)
     }
 
     private static func answer(
@@ -41,14 +57,28 @@ enum QueryRoutes {
     }
 
     static func spans(_ request: Request, _ service: Service) async throws -> Response {
-        let spans = try SpansRequest(try parameters(request))
-        var answer = try await service.store.spans(spans.query)
-        answer.coverage.add(service.store.ledger)
-        return .json(spans.body(answer))
+        let given = try parameters(request)
+        let spans = try SpansRequest(given)
+        return try await EntityTag.unlessUnchanged(
+            request, service, given.parameters, ranges: [spans.query.range]
+        ) {
+            var answer = try await service.store.spans(spans.query)
+            answer.coverage.add(service.store.ledger)
+            return .json(spans.body(answer))
+        }
     }
 
     static func traces(_ request: Request, _ service: Service) async throws -> Response {
-        let traces = try TracesRequest(try parameters(request))
+        let given = try parameters(request)
+        let traces = try TracesRequest(given)
+        return try await EntityTag.unlessUnchanged(
+            request, service, given.parameters, ranges: [traces.query.range]
+        ) { try await list(traces, service) }
+    }
+
+    private static func list(
+        _ traces: TracesRequest, _ service: Service
+    ) async throws -> Response {
         try traces.check(try await service.store.names())
         var answer = try await service.store.traces(traces.query)
         answer.coverage.add(service.store.ledger)
@@ -63,7 +93,16 @@ enum QueryRoutes {
     }
 
     static func dimensions(_ request: Request, _ service: Service) async throws -> Response {
-        let dimensions = try DimensionsRequest(try parameters(request))
+        let given = try parameters(request)
+        let dimensions = try DimensionsRequest(given)
+        return try await EntityTag.unlessUnchanged(
+            request, service, given.parameters, ranges: [dimensions.range]
+        ) { try await answer(dimensions, service) }
+    }
+
+    private static func answer(
+        _ dimensions: DimensionsRequest, _ service: Service
+    ) async throws -> Response {
         switch dimensions.question {
         case .values(let query):
             let answer = try await answer(query, service)
@@ -86,9 +125,18 @@ enum QueryRoutes {
         while path.hasSuffix("/") { path.removeLast() }
         let id = String(path.split(separator: "/").last ?? "")
         let accept = request.head.fields[.accept] ?? ""
+        let given = QueryParameters(try urlParameters(request), now: request.receivedAt)
         let trace = try TraceRequest(
-            id: id, QueryParameters(try urlParameters(request), now: request.receivedAt),
-            acceptsProtobuf: accept.contains("application/x-protobuf"))
+            id: id, given, acceptsProtobuf: accept.contains("application/x-protobuf"))
+        return try await EntityTag.unlessUnchanged(request, service, given.parameters) {
+            try await answer(trace, accept, service)
+        }
+    }
+
+    private static func answer(
+        _ trace: TraceRequest, _ accept: String, _ service: Service
+    ) async throws -> Response {
+        let id = trace.prefix
         let found =
             if let whole = trace.wholeID { [whole] } else {
                 try await service.store.traceIDs(prefix: trace.prefix, limit: 4)

@@ -58,7 +58,8 @@ package final class Service: HTTPHandler {
         do {
             return try await routes.answer(request, self)
         } catch let failure as QueryFailure {
-            return .failure(failure)
+            return request.wantsText
+                ? .text(failure.terminalText, failure.status) : .failure(failure)
         } catch QueryError.timeout(let seconds) {
             return .failure(
                 QueryFailure(
@@ -134,6 +135,13 @@ extension Response {
         var fields = HTTPFields()
         fields[.contentType] = "text/plain; charset=utf-8"
         return Response(status, fields, body: .bytes(Array(text.utf8)))
+    }
+}
+
+extension Request {
+    /// Whether the question was asked for a terminal, where errors are read by a person too.
+    fileprivate var wantsText: Bool {
+        (head.query ?? "").split(separator: "&").contains("format=text")
     }
 }
 

@@ -72,11 +72,18 @@ package struct SpanRows: Sendable {
     package var batch: SpanBatch
     /// For each span of the batch its canonical dimensions that have a value, by name, and those values.
     package var dimensions: [[(name: String, values: [GroupValue])]]
+    /// The names under which dimensions may stand there: a span without one has no value, whatever raw key has the
+    /// same name.
+    package var canonical: Set<String>
     /// Rows of the batch that were asked for, in order. It may hold more: whole traces.
     package var shown: [Int]
 
-    package init(batch: SpanBatch, dimensions: [[(name: String, values: [GroupValue])]]) {
+    package init(
+        batch: SpanBatch, dimensions: [[(name: String, values: [GroupValue])]],
+        canonical: Set<String>
+    ) {
         self.batch = batch
+        self.canonical = canonical
         self.dimensions = dimensions
         shown = Array(0..<batch.count)
     }

@@ -30,6 +30,10 @@ package protocol Store: Sendable {
     /// All that was refused, repaired, late or doubled since the store was made, at no cost.
     var ledger: LedgerCounts { get }
 
+    /// Differs whenever answers may differ, by commits or scores; merging does not change it. Means nothing to
+    /// another run of the process.
+    var contentVersion: String { get }
+
     func slices(_ query: SliceQuery) async throws -> SliceAnswer
 
     /// The spans that a query selects, each with its canonical dimensions.

@@ -21,7 +21,8 @@ struct TraceReader {
             if !rows.isEmpty { try collector.append(rows, of: view.segment) }
         }
         let batch = collector.batch
-        return SpanRows(batch: batch, dimensions: try dimensions(of: batch))
+        return SpanRows(
+            batch: batch, dimensions: try dimensions(of: batch), canonical: Set(names))
     }
 
     /// The rows of some traces in one segment that are not deleted.
@@ -54,6 +55,13 @@ struct TraceReader {
 
     // MARK: Dimensions
 
+    /// What is looked up for each span: canonical dimensions, each under one name, and scores.
+    private var names: [String] {
+        let synonyms = DimensionTable.synonyms.keys
+        return DimensionTable.standard.names.filter { !synonyms.contains($0) }
+            + (control.scores?.dimensions ?? [])
+    }
+
     private func dimensions(
         of batch: SpanBatch
     ) throws -> [[(name: String, values: [GroupValue])]] {
@@ -63,12 +71,12 @@ struct TraceReader {
         let times = try FrameTimes.of(frame)
         var dimensions = [[(name: String, values: [GroupValue])]](
             repeating: [], count: batch.count)
-        for dimension in DimensionTable.standard.dimensions {
-            let field = try fields.resolve(Field(dimension.name), times, forComparison: false)
+        for name in names {
+            let field = try fields.resolve(Field(name), times, forComparison: false)
             for (row, code) in field.codes.enumerated() where code != 0 {
                 var values: [GroupValue] = []
                 field.forEachValue(of: code) { values.append(field.values.value($0)) }
-                dimensions[Int(frame.order[row].row)].append((dimension.name, values))
+                dimensions[Int(frame.order[row].row)].append((name, values))
             }
         }
         return dimensions

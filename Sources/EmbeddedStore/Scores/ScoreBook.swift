@@ -12,6 +12,8 @@ final class ScoreBook: Sendable {
         var indices: [String: ScoreIndex] = [:]
         var lastUse: [String: Int] = [:]
         var clock = 0
+        /// Rises with each change.
+        var version = 0
         /// Scores before it were removed.
         var removedBefore: Int64 = 0
     }
@@ -27,6 +29,7 @@ final class ScoreBook: Sendable {
         state = Mutex(State(counts: try catalog.scoreCounts()))
     }
 
+    var version: Int { state.withLock { $0.version } }
     var count: Int { state.withLock { $0.counts.values.reduce(0, +) } }
     var names: Set<String> { state.withLock { Set($0.counts.keys) } }
 
@@ -35,6 +38,7 @@ final class ScoreBook: Sendable {
         try gate.withLock { _ in
             let replaced = try catalog.save(scores, receivedAt: receivedAt)
             state.withLock { state in
+                state.version += 1
                 for (score, isReplaced) in zip(scores, replaced) {
                     if !isReplaced { state.counts[score.name, default: 0] += 1 }
                     state.indices[score.name]?.put(score)
@@ -82,6 +86,7 @@ final class ScoreBook: Sendable {
             state.withLock { state in
                 state.removedBefore = time
                 guard let counts else { return }
+                state.version += 1
                 state.counts = counts
                 state.indices = [:]
             }

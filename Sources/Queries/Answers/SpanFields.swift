@@ -16,6 +16,7 @@ struct SpanFields {
             if let dimension = rows.dimensions[row].first(where: { $0.name == name }) {
                 return dimension.values
             }
+            if rows.canonical.contains(name) { return [] }
         }
         return raw(field, row).map { [.json($0.json)] } ?? []
     }

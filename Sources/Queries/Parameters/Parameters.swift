@@ -11,6 +11,12 @@ package struct Parameters: Sendable {
     /// Whether a parameter was given.
     package subscript(name: String) -> String? { values[name] }
 
+    /// All of them but those that say which time is meant, by name: what else a question is made of.
+    package var textWithoutTimes: String {
+        values.filter { !["since", "from", "to", "vs"].contains($0.key) || $0.value == "ok" }
+            .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\0")
+    }
+
     /// Reads `a=1&b=2`.
     ///
     /// - Parameter isForm: in a form a raw space was typed by hand and `+` is itself then; otherwise `+`
