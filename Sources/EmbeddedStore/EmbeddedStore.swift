@@ -119,6 +119,12 @@ package final class EmbeddedStore: Store {
         try await scan { try DimensionList(query, $0, $1).answer() }
     }
 
+    package func tail(_ query: TailQuery) -> any Tail {
+        EmbeddedTail(engine.tails) { [self] views, skipped in
+            try await scan { try TailReader(query, $0, $1).page(views, skipped: skipped) }
+        }
+    }
+
     package func traceIDs(prefix: String, limit: Int) async throws -> [[UInt8]] {
         try await scan { try TraceReader($0, $1).ids(prefix: prefix, limit: limit) }
     }

@@ -16,6 +16,7 @@ final class Engine: Sendable {
     private let lastCommit: Mutex<ContinuousClock.Instant>
     let warm: WarmColumns
     let scores: ScoreBook
+    let tails = TailHub()
     /// Unix nanoseconds.
     let now: @Sendable () -> UInt64
 
@@ -49,9 +50,11 @@ final class Engine: Sendable {
     func commit(_ batch: SpanBatch, _ requestEnds: [Int], _ receivedAt: UInt64) throws -> [Int] {
         defer { lastCommit.withLock { $0 = .now } }
         return try writer.withLock { writer in
+            let known = writer.snapshot.small.count
             // A share that was written before another failed must be seen too.
             defer {
                 publish(writer.snapshot)
+                tails.offer(writer.snapshot.small.dropFirst(known))
                 let new = writer.takeCounted()
                 counted.withLock { $0.add(new) }
             }

@@ -195,7 +195,7 @@ enum QueryRoutes {
     }
 
     /// Of the URL, and of the body if it is posted: a form, or JSON.
-    private static func parameters(_ request: Request) throws -> QueryParameters {
+    static func parameters(_ request: Request) throws -> QueryParameters {
         var parameters = try urlParameters(request)
         if request.head.method == "POST" {
             if IngestRoutes.isForm(request) {

@@ -26,6 +26,7 @@ struct Routes: Sendable {
         Route(
             path: "/v1/dimensions",
             methods: ["GET": QueryRoutes.dimensions, "POST": QueryRoutes.dimensions]),
+        Route(path: "/v1/tail", methods: ["GET": TailRoute.tail]),
         Route(path: "/v1/traces/*", methods: ["GET": QueryRoutes.trace]),
         Route(path: "/v1/status", methods: ["GET": StatusRoutes.status]),
         Route(path: "/healthz", methods: ["GET": StatusRoutes.health]),

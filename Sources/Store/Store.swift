@@ -42,6 +42,9 @@ package protocol Store: Sendable {
     /// The traces that a query selects, with all their spans.
     func traces(_ query: TraceQuery) async throws -> TraceAnswer
 
+    /// Follows what is committed from now on. Never holds up ingest: who reads too slowly skips spans.
+    func tail(_ query: TailQuery) -> any Tail
+
     /// The traces whose id begins with these hexadecimal digits; `limit` at most.
     func traceIDs(prefix: String, limit: Int) async throws -> [[UInt8]]
 
