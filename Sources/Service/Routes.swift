@@ -19,12 +19,18 @@ struct Routes: Sendable {
         Route(
             path: "/v1/slices", methods: ["GET": QueryRoutes.slices, "POST": QueryRoutes.slices]),
         Route(path: "/v1/traces/*", methods: ["GET": QueryRoutes.trace]),
+        Route(path: "/", methods: ["GET": HelpRoute.help, "POST": HelpRoute.elsewhere]),
         Route(path: "/v1/status", methods: ["GET": StatusRoutes.status]),
         Route(path: "/healthz", methods: ["GET": StatusRoutes.health]),
         Route(path: "/readyz", methods: ["GET": StatusRoutes.readiness]),
     ]
 
     init() {}
+
+    /// Whether a path, as the table spells it, takes a method.
+    func has(_ method: String, _ path: String) -> Bool {
+        routes.contains { $0.path == path && $0.methods[method] != nil }
+    }
 
     func answer(_ request: Request, _ service: Service) async throws -> Response {
         var path = request.head.path

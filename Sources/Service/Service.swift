@@ -12,7 +12,7 @@ package final class Service: HTTPHandler {
     let rate = IngestRate()
     let started = ContinuousClock.now
     private let cors: CORS
-    private let routes: Routes
+    let routes: Routes
     private let isReady = Atomic(true)
     private let log: @Sendable (String) -> Void
 
