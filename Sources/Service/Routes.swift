@@ -28,12 +28,26 @@ struct Routes: Sendable {
             methods: ["GET": QueryRoutes.dimensions, "POST": QueryRoutes.dimensions]),
         Route(path: "/v1/tail", methods: ["GET": TailRoute.tail]),
         Route(path: "/v1/traces/*", methods: ["GET": QueryRoutes.trace]),
+        Route(path: "/", methods: ["GET": HelpRoute.help, "POST": HelpRoute.elsewhere]),
         Route(path: "/v1/status", methods: ["GET": StatusRoutes.status]),
+        Route(path: "/metrics", methods: ["GET": MetricsRoute.metrics]),
         Route(path: "/healthz", methods: ["GET": StatusRoutes.health]),
         Route(path: "/readyz", methods: ["GET": StatusRoutes.readiness]),
     ]
 
     init() {}
+
+    /// Whether a path, as the table spells it, takes a method.
+    func has(_ method: String, _ path: String) -> Bool {
+        routes.contains { $0.path == path && $0.methods[method] != nil }
+    }
+
+    /// The path of the route that answers a request, as the table spells it; `other` if there is none.
+    func name(of head: RequestHead) -> String {
+        var path = head.path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return routes.first { $0.matches(path) }?.path ?? "other"
+    }
 
     func answer(_ request: Request, _ service: Service) async throws -> Response {
         var path = request.head.path

@@ -10,9 +10,10 @@ package final class Service: HTTPHandler {
     let store: any Store
     let settings: ServiceSettings
     let rate = IngestRate()
+    let requests = RequestMetrics()
     let started = ContinuousClock.now
     private let cors: CORS
-    private let routes: Routes
+    let routes: Routes
     private let isReady = Atomic(true)
     private let log: @Sendable (String) -> Void
 
@@ -51,6 +52,9 @@ package final class Service: HTTPHandler {
         await AnswerCoding.apply(to: &response, of: request)
         let microseconds = (start.duration(to: .now) / .microseconds(1)).rounded()
         response.fields.set("Server-Timing", "total;dur=\(microseconds / 1000)")
+        requests.count(
+            request.head, route: routes.name(of: request.head), status: response.status.code,
+            seconds: microseconds / 1e6, bodyBytes: request.body.count)
         return response
     }
 
@@ -92,6 +96,7 @@ package final class Service: HTTPHandler {
     package func refuse(_ error: HTTPError, _ head: RequestHead?) -> Response {
         countRefused()
         var response = error.response
+        requests.countRefused(status: response.status.code)
         // A browser's exporter that cannot see the answer takes it for a network error and tries again.
         cors.allow(head?.fields.value("origin"), &response)
         return response

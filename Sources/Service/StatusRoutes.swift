@@ -30,6 +30,7 @@ final class IngestRate: Sendable {
     private struct State {
         var counts = [Int](repeating: 0, count: IngestRate.seconds)
         var second = 0
+        var total = 0
     }
 
     private let state = Mutex(State())
@@ -39,8 +40,12 @@ final class IngestRate: Sendable {
         state.withLock { state in
             advance(&state)
             state.counts[state.second % Self.seconds] += spans
+            state.total += spans
         }
     }
+
+    /// Since the start.
+    var total: Int { state.withLock { $0.total } }
 
     /// Over the last ten seconds.
     var perSecond: Double {
