@@ -50,7 +50,8 @@ extension Connection {
                 return abort()
             }
         }
-        if !isClosed { answered(keepsAlive: keepsAlive) }
+        // A drain may have begun while the body was written.
+        if !isClosed { answered(keepsAlive: keepsAlive && !closesAfterAnswer) }
     }
 
     /// Writes a piece of a streamed body, and waits while the client is far behind.

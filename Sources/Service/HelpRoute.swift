@@ -20,13 +20,22 @@ enum HelpRoute {
 
     /// A need is one line here.
     private static let needs = [
-        Need("who", "GET", "/v1/slices", "curl -s '{url}/v1/slices?by=tenant'"),
+        Need(
+            "rose", "GET", "/v1/slices",
+            "curl -s '{url}/v1/slices?by=prompt.version&since=1h&vs=previous&format=text'"),
+        Need("who", "GET", "/v1/slices", "curl -s '{url}/v1/slices?by=tenant&format=text'"),
+        Need(
+            "when", "GET", "/v1/series",
+            "curl -s '{url}/v1/series?since=24h&step=1h&format=text'"),
         Need(
             "slow", "GET", "/v1/slices",
-            "curl -s '{url}/v1/slices?by=model.revision&order=p95_ms'"),
-        Need("cost", "GET", "/v1/slices", "curl -s '{url}/v1/slices?by=model&order=cost'"),
-        Need("show", "GET", "/v1/traces", "curl -s '{url}/v1/traces?where=failed'"),
-        Need("open", "GET", "/v1/traces/*", "curl -s '{url}/v1/traces/{trace}'"),
+            "curl -s '{url}/v1/slices?by=model.revision&order=p95_ms&format=text'"),
+        Need(
+            "cost", "GET", "/v1/slices",
+            "curl -s '{url}/v1/slices?by=model&order=cost&format=text'"),
+        Need("by", "GET", "/v1/dimensions", "curl -s '{url}/v1/dimensions?format=text'"),
+        Need("show", "GET", "/v1/traces", "curl -s '{url}/v1/traces?where=failed&format=text'"),
+        Need("open", "GET", "/v1/traces/*", "curl -s '{url}/v1/traces/{trace}?format=text'"),
         Need("live", "GET", "/v1/tail", "curl -sN '{url}/v1/tail?where=failed'"),
         Need(
             "send", "POST", "/v1/spans",
@@ -42,14 +51,16 @@ enum HelpRoute {
         Need(
             "where", "GET", "/v1/slices",
             "curl -sG '{url}/v1/slices' --data-urlencode "
-                + "'where=failed and tenant in (acme, \"Big Co\") and duration > 2s'"),
+                + "'where=failed and tenant in (acme, \"Big Co\") and duration > 2s' -d format=text"
+        ),
         Need("more", "GET", "/v1/status", "curl -s '{url}/v1/status'"),
     ]
 
     static func help(_ request: Request, _ service: Service) async throws -> Response {
         let now = Int64(clamping: request.receivedAt)
         let hour = TimeRange(from: now - 3_600_000_000_000, to: nil)
-        let lastHour = try await service.store.slices(SliceQuery(range: hour, limit: 1))
+        let lastHour = try await service.store.slices(
+            SliceQuery(range: hour, figures: NamedFigure.counts, limit: 1))
         let trace = try await newestTrace(lastHour.coverage.newest, service)
         let url = url(of: request)
         var text = live(lastHour, now, service) + "\n\n"
@@ -83,9 +94,9 @@ enum HelpRoute {
         _ answer: SliceAnswer, _ now: Int64, _ service: Service
     ) -> String {
         var parts = ["everyspan \(service.settings.version)"]
-        let total = answer.total
+        let total = answer.total.now
         let share = total.failureRate.map { ", \(String(format: "%.1f", $0 * 100)) % failing" }
-        parts.append("\(total.count) traces in the last hour" + (share ?? ""))
+        parts.append("\(total.count) traces in the last hour\(share ?? "")")
         if let newest = answer.coverage.newest, let oldest = answer.coverage.oldest {
             parts.append("newest span \(age(now - newest)) ago")
             parts.append("data since \(Timestamp.text(oldest).prefix(16))Z")
