@@ -22,7 +22,7 @@ let package = Package(
         .executableTarget(
             name: "everyspan",
             dependencies: [
-                "CMalloc", "EmbeddedStore", "HTTP", "Prices", "Service",
+                "CMalloc", "EmbeddedStore", "HTTP", "Prices", "Service", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -35,6 +35,19 @@ package struct RequestHead: Sendable {
     package var isChunked: Bool
     package var keepsAlive: Bool
 
+    package init(
+        method: String, target: String, fields: HTTPFields, minorVersion: Int,
+        contentLength: Int?, isChunked: Bool, keepsAlive: Bool
+    ) {
+        self.method = method
+        self.target = target
+        self.fields = fields
+        self.minorVersion = minorVersion
+        self.contentLength = contentLength
+        self.isChunked = isChunked
+        self.keepsAlive = keepsAlive
+    }
+
     /// The target's path, not decoded.
     package var path: String { String(origin.prefix { $0 != "?" }) }
 

@@ -9,7 +9,10 @@ struct Everyspan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "everyspan",
         abstract: "Keeps every LLM span, and answers which slice is failing, and why.",
-        subcommands: [Serve.self, Import.self, Version.self])
+        subcommands: [
+            Serve.self, Import.self, Slices.self, Series.self, Traces.self, Trace.self, Spans.self,
+            Dimensions.self, TailCommand.self, ScoreCommand.self, Status.self, Version.self,
+        ])
 
     static func main() async {
         // Before any thread has an arena of its own.
