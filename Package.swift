@@ -22,7 +22,7 @@ let package = Package(
         .executableTarget(
             name: "everyspan",
             dependencies: [
-                "CMalloc", "EmbeddedStore", "HTTP", "Prices", "Service", httpTypes,
+                "CMalloc", "EmbeddedStore", "HTTP", "JSON", "Prices", "Service", "Spans", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

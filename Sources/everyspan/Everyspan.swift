@@ -10,8 +10,9 @@ struct Everyspan: AsyncParsableCommand {
         commandName: "everyspan",
         abstract: "Keeps every LLM span, and answers which slice is failing, and why.",
         subcommands: [
-            Serve.self, Import.self, Slices.self, Series.self, Traces.self, Trace.self, Spans.self,
-            Dimensions.self, TailCommand.self, ScoreCommand.self, Status.self, Version.self,
+            Serve.self, Import.self, Export.self, Slices.self, Series.self, Traces.self,
+            Trace.self, Spans.self, Dimensions.self, TailCommand.self, ScoreCommand.self,
+            Status.self, Version.self,
         ])
 
     static func main() async {

@@ -43,24 +43,32 @@ struct AskOptions: ParsableArguments {
             throw ValidationError("watch is \(watch); it is a number of seconds above 0")
         }
         do {
-            let answering: any Answering =
-                if let data { try LocalDirectory(path: data) } else {
-                    try RemoteServer(
-                        url: url ?? ProcessInfo.processInfo.environment["EVERYSPAN_URL"]
-                            ?? "http://127.0.0.1:4318")
-                }
+            let answering = try Self.answering(url: url, data: data)
             defer { try? answering.finish() }
             repeat {
                 try await show(&question, answering)
                 if let watch { try await Task.sleep(for: .seconds(watch)) }
             } while watch != nil
-        } catch let error as HTTPSocket.Unreachable {
-            Self.complain(error.description)
-            throw Code.unreachable
-        } catch let error as StoreError {
-            Self.complain("\(error)")
-            throw Code.unreachable
+        } catch {
+            throw Self.told(error)
         }
+    }
+
+    /// A server's address: as given, of the environment, or where a server listens unless told otherwise.
+    static func address(_ url: String?) -> String {
+        url ?? ProcessInfo.processInfo.environment["EVERYSPAN_URL"] ?? "http://127.0.0.1:4318"
+    }
+
+    static func answering(url: String?, data: String?) throws -> any Answering {
+        if let data { return try LocalDirectory(path: data) }
+        return try RemoteServer(url: address(url))
+    }
+
+    /// Tells why nobody answers; other errors stay as they are.
+    static func told(_ error: any Error) -> any Error {
+        guard error is HTTPSocket.Unreachable || error is StoreError else { return error }
+        complain("\(error)")
+        return Code.unreachable
     }
 
     private func show(_ question: inout Question, _ answering: any Answering) async throws {

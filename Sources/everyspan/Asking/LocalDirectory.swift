@@ -26,6 +26,7 @@ final class LocalDirectory: Answering {
         _ question: Question, _ take: @escaping @Sendable ([UInt8]) throws -> Void
     ) async throws -> (status: Int, tag: String?) {
         var fields = HTTPFields()
+        if let accept = question.accept { fields[.accept] = accept }
         if let tag = question.knownTag { fields[.ifNoneMatch] = tag }
         let head = RequestHead(
             method: question.method, target: question.target, fields: fields, minorVersion: 1,

@@ -17,18 +17,22 @@ final class Output: Sendable {
         }
     }
 
+    /// All that was held back.
+    var taken: [UInt8] { bytes.withLock { $0 } }
+
     func write() {
-        let bytes = bytes.withLock { $0 }
         // A reader that has gone, as `head` does, is no error.
-        try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        try? FileHandle.standardOutput.write(contentsOf: Data(taken))
     }
 
-    /// Shows an error to a person: its message, or the body as it is.
-    func complain() {
-        let bytes = bytes.withLock { $0 }
-        let decoded = try? JSONDecoder().decode(Failure.self, from: Data(bytes))
-        let text = decoded?.error.message ?? String(decoding: bytes, as: UTF8.self)
-        AskOptions.complain(text.trimmingCharacters(in: .newlines))
+    /// Shows an error to a person.
+    func complain() { AskOptions.complain(errorMessage) }
+
+    /// The message of an error that was taken, or the body as it is.
+    var errorMessage: String {
+        let decoded = try? JSONDecoder().decode(Failure.self, from: Data(taken))
+        let text = decoded?.error.message ?? String(decoding: taken, as: UTF8.self)
+        return text.trimmingCharacters(in: .newlines)
     }
 
     private struct Failure: Decodable {

@@ -5,6 +5,8 @@ struct Question: Sendable {
     /// In order; those without a value are left out.
     var parameters: [(name: String, value: String?)] = []
     var body: [UInt8] = []
+    /// The media type that is wanted, where the route has a choice.
+    var accept: String?
     /// Answered with 304 if this is still the answer's tag.
     var knownTag: String?
 

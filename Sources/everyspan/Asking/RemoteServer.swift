@@ -23,6 +23,7 @@ final class RemoteServer: Answering {
     ) throws -> (status: Int, tag: String?) {
         if !socket.isConnected { try socket.connect() }
         var fields = [("User-Agent", "everyspan/\(Everyspan.version)")]
+        if let accept = question.accept { fields.append(("Accept", accept)) }
         if let tag = question.knownTag { fields.append(("If-None-Match", tag)) }
         try socket.send(
             question.method, question.target, fields: fields, body: question.body)

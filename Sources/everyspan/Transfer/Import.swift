@@ -12,13 +12,13 @@ struct Import: ParsableCommand {
 
     @Argument(help: "The files.")
     var files: [String]
-    @Option(help: "The server.")
-    var url = "http://127.0.0.1:4318"
+    @Option(help: "The server (default: EVERYSPAN_URL, or http://127.0.0.1:4318).")
+    var url: String?
     @Option(help: "Native spans a request.")
     var batch = 1000
 
     func run() throws {
-        let client = try ImportClient(url: url)
+        let client = try ImportClient(url: AskOptions.address(url))
         var progress = ImportProgress(bytes: try files.reduce(0) { $0 + (try Self.size($1)) })
         for file in files {
             var source = try ImportFile(path: file, spansPerRequest: batch)
@@ -42,17 +42,15 @@ struct Import: ParsableCommand {
 
 /// What was sent so far, as a bar on a terminal.
 struct ImportProgress {
-    private let bytesTotal: Int
+    private var bar: ProgressBar
     private var bytes = 0
     private var accepted = 0
     private var duplicates = 0
     private(set) var rejected = 0
     private var requests = 0
     private let start = ContinuousClock.now
-    private var shown = ContinuousClock.now
-    private let isTerminal = isatty(2) == 1
 
-    init(bytes: Int) { bytesTotal = bytes }
+    init(bytes: Int) { bar = ProgressBar(total: bytes) }
 
     mutating func add(_ reply: ImportClient.Reply, _ request: ImportFile.Request) throws {
         guard reply.status == 200 else {
@@ -65,7 +63,8 @@ struct ImportProgress {
         accepted += counts?.accepted ?? 0
         duplicates += counts?.duplicates ?? 0
         rejected += counts?.rejected_count ?? Int(counts?.partialSuccess?.rejectedSpans ?? "") ?? 0
-        if isTerminal, shown.duration(to: .now) > .milliseconds(100) { show() }
+        let note = note
+        bar.update(bytes, note)
     }
 
     private struct Counts: Decodable {
@@ -81,22 +80,12 @@ struct ImportProgress {
         var partialSuccess: Partial?
     }
 
-    private mutating func show() {
-        shown = .now
-        let width = 30
-        let share = bytesTotal == 0 ? 1 : min(1, Double(bytes) / Double(bytesTotal))
-        let filled = Int(share * Double(width))
-        let bar =
-            String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        let rate = Double(bytes) / 1e6 / max(0.001, start.duration(to: .now) / .seconds(1))
-        write("\r\(bar) \(Int(share * 100)) %  \(Int(rate)) MB/s ")
+    private var note: String {
+        "\(Int(Double(bytes) / 1e6 / max(0.001, start.duration(to: .now) / .seconds(1)))) MB/s"
     }
 
     mutating func finish() {
-        if isTerminal {
-            show()
-            write("\n")
-        }
+        bar.finish(bytes, note)
         let seconds = start.duration(to: .now) / .seconds(1)
         var text = "\(requests) requests in \(Double(Int(seconds * 10)) / 10) s"
         if accepted > 0 { text += ", \(accepted) spans accepted" }
@@ -104,6 +93,4 @@ struct ImportProgress {
         if rejected > 0 { text += ", \(rejected) refused" }
         print(text)
     }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -37,15 +37,16 @@ struct ImportFile {
         }
         self.handle = handle
         try fill()
-        form = detect()
+        form = try detect()
     }
 
-    private func detect() -> Form {
+    private mutating func detect() throws -> Form {
         if path.hasSuffix(".pb") || path.hasSuffix(".binpb") { return .otlpProtobuf }
         let head = String(decoding: buffer.prefix(4096), as: UTF8.self)
         guard head.contains("resourceSpans") || head.contains("resource_spans") else {
             return .native
         }
+        while !isAtEnd, !buffer.contains(10) { try fill() }
         // A line that ends as it began is a request of its own.
         let first = buffer.prefix { $0 != 10 }.filter { $0 != 13 }
         return first.first == UInt8(ascii: "{") && first.last == UInt8(ascii: "}")
