@@ -10,7 +10,7 @@ struct Everyspan: AsyncParsableCommand {
         commandName: "everyspan",
         abstract: "Keeps every LLM span, and answers which slice is failing, and why.",
         subcommands: [
-            Serve.self, Import.self, Export.self, Slices.self, Series.self, Traces.self,
+            Serve.self, Demo.self, Import.self, Export.self, Slices.self, Series.self, Traces.self,
             Trace.self, Spans.self, Dimensions.self, TailCommand.self, ScoreCommand.self,
             Status.self, Manual.self, Version.self,
         ])
