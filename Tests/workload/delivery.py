@@ -4,11 +4,9 @@ hundred connections. Writes the requests in the order in which they arrive."""
 from __future__ import annotations
 
 import heapq
-import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -236,22 +234,3 @@ def fill(target: WireSpan, line: Line) -> None:
     for event in line.get("events", ()):
         added = target.events.add(name=event["name"], time_unix_nano=event["time_unix_nano"])
         otlp.add_attributes(added.attributes, event["attributes"])
-
-
-# MARK: reading it again
-
-
-@dataclass(frozen=True)
-class Request:
-    sender: int
-    offset: int
-    bytes: int
-    spans: int
-
-
-def requests(folder: Path) -> Iterator[Request]:
-    """The index of a folder that `Delivery` wrote, in the order of arrival."""
-    with (folder / "index.ndjson").open("rb") as lines:
-        for line in lines:
-            entry = json.loads(line)
-            yield Request(entry["sender"], entry["offset"], entry["bytes"], entry["spans"])

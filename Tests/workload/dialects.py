@@ -171,8 +171,10 @@ class Earlier(Current):
     def add_caller(self, spelled: Spelled, span: Span, caller: Caller) -> None:
         spelled.attributes |= {
             "session.id": caller.session, "enduser.id": caller.user, "tenant.id": caller.tenant, "browser.language": caller.locale}
-        if number_in(caller.session) % 40 == 0:  # what scrubbers and careless code leave behind
-            spelled.attributes |= {"session.id": "[Scrubbed due to 'session']", "enduser.id": "None"}
+        if number_in(caller.session) % 20 == 0:  # what scrubbers and careless code leave behind
+            spelled.attributes["session.id"] = "[Scrubbed due to 'session']"
+        if number_in(caller.session) % 40 == 0:
+            spelled.attributes["enduser.id"] = "None"
         spelled.events.append(("feature_flag.evaluation", span.start, {
             "feature_flag.key": "answers", "feature_flag.result.variant": caller.variant}))
 

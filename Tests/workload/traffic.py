@@ -34,6 +34,7 @@ TEMPLATES = [f"{task}-{style}" for task in ("order", "faq", "intent", "plan", "e
 GRADER = "grader"  # the prompt of agents that other agents call
 ERRORS = ["TimeoutError", "RateLimitError", "ContentFilterError", "BadRequestError", "ServerError"]
 PRICES = (2.5e-6, 1e-5)  # dollars a token in and out
+TEMPERATURES = (0.0, 0.2, 0.7)
 BASE_RATE = 0.008
 
 # The faults that are planted. Each is a slice that fails, and that no list of the most frequent values shows.
@@ -278,7 +279,7 @@ class Turn:
         finish = "tool_calls" if tools else "length" if self.rng.random() < 0.06 else "stop"
         first_token = int(milliseconds * self.pace * 0.3e6) if parent.is_streamed else None
         call = Call(
-            model, prompt, tuple(history), answer, finish, 0.2, usage, f"resp_{self.fleet.id(8)}", tools, first_token,
+            model, prompt, tuple(history), answer, finish, TEMPERATURES[prompt.version % 3], usage, f"resp_{self.fleet.id(8)}", tools, first_token,
             self.fleet.cost(usage))
         span = self.begin("call", model.name, parent.instance, parent, call=call, is_streamed=parent.is_streamed)
         is_proxied = self.rng.random() < 0.1
