@@ -32,6 +32,16 @@ QUERIES = {
     "documents (a list), traces": ({"by": "document"}, None),
     "rare text in prompts, spans": ({"where": "prompt.text contains kosimikosimi", "unit": "span"}, None),
     "everything, no group": ({}, None),
+    "counts alone by one dimension, spans": ({"by": "prompt.version", "unit": "span", "calc": "count,failures"}, None),
+    "three percentiles by model revision, spans": (
+        {"by": "model.revision", "unit": "span", "where": "operation = chat", "calc": "p50(duration),p95(duration),p99(duration)"}, None),
+    "distinct users by tenant, traces": ({"by": "tenant", "calc": "distinct(user)"}, None),
+}
+# Questions of other routes, asked a few times each: the slower ones take seconds.
+OTHERS = {
+    "failures per minute, spans": ("/v1/series", {"unit": "span", "step": "1m"}),
+    "failing traces, newest first": ("/v1/traces", {"where": "failed"}),
+    "all dimensions, distinct values counted": ("/v1/dimensions", {}),
 }
 
 
@@ -71,6 +81,20 @@ def ask(server: Server, repeat: int) -> None:
                 times.append((time.monotonic() - start) * 1000)
             warm = statistics.median(times[1:])
             show(f"query: {name}", f"{warm:,.1f} ms ({times[0]:,.0f} cold)", f"<= {target} ms" if target else "")
+        for name, (path, parameters) in OTHERS.items():
+            times = []
+            for _ in range(max(2, repeat // 5)):
+                start = time.monotonic()
+                client.json(path, **({"from": 0} | parameters))
+                times.append((time.monotonic() - start) * 1000)
+            show(f"query: {name}", f"{statistics.median(times[1:]):,.1f} ms ({times[0]:,.0f} cold)")
+        tag = client.get("/v1/slices", by="tenant", from_=0).headers["etag"]
+        times = []
+        for _ in range(100):
+            start = time.monotonic()
+            assert client.get("/v1/slices", {"If-None-Match": tag}, by="tenant", from_=0).status == 304
+            times.append((time.monotonic() - start) * 1000)
+        show("query: unchanged, 304", f"{statistics.median(times):,.2f} ms ({max(times):,.2f} at most)", "<= 2 ms")
         first = client.json("/v1/spans", **{"from": 0, "limit": 1})["spans"][0]["trace_id"]
         times = []
         for _ in range(repeat):

@@ -8,7 +8,9 @@ import pytest
 
 import oracle as o
 from cases import Case
-from oracle import Answer, Row, typed
+from client import Client
+from columns import typed
+from oracle import Answer, Row
 
 EXACT_PERCENTILES = 1_000
 SHOWN = 12
@@ -25,6 +27,10 @@ def parameters(case: Case, limit: int | str) -> dict[str, Any]:
         "failure": None if str(case.failure) == "status = error" else str(case.failure),
         "order": None if case.order == "failures" else case.order, "limit": limit,
     }
+
+
+def ask(client: Client, case: Case, limit: int | str, **more: object) -> Any:
+    return client.json("/v1/slices", **(parameters(case, limit) | more))
 
 
 def key_of(row: dict[str, Any], case: Case) -> tuple[Any, ...]:

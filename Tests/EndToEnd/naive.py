@@ -4,14 +4,30 @@ oracle.py's methods, to catch what the vectorised reading gets wrong. Small inpu
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
+import dimensions as d
 import expressions as ex
 import oracle as o
+from columns import flattened
+
+CONTAINERS = ("resource", "scope", "events")
 
 
 def key(value: Any) -> Any:
     return ("text", value) if isinstance(value, str) else ("bool" if isinstance(value, bool) else "number", value)
+
+
+def unique(values: Any) -> list[Any]:
+    return list({key(v): v for v in values if v is not None}.values())
+
+
+def listed(value: Any) -> list[Any]:
+    """The elements of a list of scalars; anything else is one value, and nothing is none."""
+    if isinstance(value, list) and not any(isinstance(e, (list, dict)) for e in value):
+        return value
+    return [] if value is None else [value]
 
 
 class Naive:
@@ -19,34 +35,115 @@ class Naive:
         self.spans = [dict(s) for s in spans]
         self.traces: dict[str, list[dict[str, Any]]] = {}
         for span in self.spans:
-            for name in [n for n, v in span.items() if isinstance(v, dict)]:
-                span.update(o.flattened(name, span.pop(name)))
+            for name in [n for n, v in span.items() if isinstance(v, dict) and n not in CONTAINERS]:
+                span.update(flattened(name, span.pop(name)))
             self.traces.setdefault(span["trace_id"], []).append(span)
         self.by_id = {(s["trace_id"], s["span_id"]): s for s in self.spans}
         self.memo: dict[tuple[int, str], list[Any]] = {}
+
+    # MARK: one span
+
+    def end(self, span: dict[str, Any]) -> int:
+        return max(span["start_time_unix_nano"], span["end_time_unix_nano"])
+
+    def raw(self, span: dict[str, Any], name: str) -> list[Any]:
+        for attributes in (span, span.get("resource", {}), span.get("scope", {}).get("attributes", {})):
+            if found := unique(listed(attributes.get(name))):
+                return found
+        return []
+
+    def own(self, span: dict[str, Any], name: str) -> list[Any]:
+        """Own values of a canonical dimension, before inheritance."""
+        at = (id(span), f"own {name}")
+        if at not in self.memo:
+            self.memo[at] = self.look_up_own(span, name)
+        return self.memo[at]
+
+    def look_up_own(self, span: dict[str, Any], name: str) -> list[Any]:
+        if name == "operation.kind":
+            return [self.kind(span)]
+        if name == "tool" and self.kind(span) != "tool":
+            return []
+        for values in self.candidates(span, d.SOURCES[name]):
+            found = unique(d.reading(name)(e) for v in values for e in d.elements(name, v))
+            if found and name == "prompt.version":
+                return unique(d.prompt_version(next(iter(self.own(span, "prompt.name")), None), v) for v in found)
+            if found:
+                return found
+        return []
+
+    def candidates(self, span: dict[str, Any], sources: tuple[d.Source, ...]) -> Any:
+        """What each source reads, in order of precedence: the span's own before its scope's and resource's."""
+        resource = span.get("resource", {})
+        for source in sources:
+            if isinstance(source, str) and source.startswith(d.RESOURCE_FIRST) and source in resource:
+                yield listed(resource[source])
+            yield self.read(span, source)
+        for attributes in (span.get("scope", {}).get("attributes", {}), resource):
+            for source in sources:
+                if isinstance(source, str):
+                    yield listed(attributes.get(source))
+
+    def read(self, span: dict[str, Any], source: d.Source) -> list[Any]:
+        match source:
+            case str():
+                return listed(span.get(source))
+            case d.Numbered(pattern):
+                before, after = pattern.split("*")
+                return [v for k, v in span.items() if k.startswith(before) and k.endswith(after)
+                        and k[len(before) : len(k) - len(after)].isdigit()]
+            case d.Member(name, path):
+                sent = span.get(name)
+                return self.walk(sent if isinstance(sent, list) else d.parsed(sent), path.split("."))
+            case d.OnEvent(event, attribute, last):
+                found = [e["attributes"][attribute] for e in span.get("events", []) if e["name"] == event and attribute in e["attributes"]]
+                return found[-1:] if last else found
+            case d.NameAfter(prefix):
+                return [span["name"][len(prefix) :]] if span["name"].startswith(prefix) else []
+            case d.Where(name, other, value):
+                return listed(span.get(name)) if span.get(other) == value else []
+            case d.OtherThan(name, dimension):
+                return [v for v in listed(span.get(name)) if (known := self.own(span, dimension)) and v not in known]
+            case d.Times(name, factor):
+                return [v * factor for v in listed(span.get(name))]
+            case d.Implies(name, text, value):
+                return [value for v in listed(span.get(name)) if text in str(v)]
+            case d.ErrorPrefix():
+                found = re.match(r"([\w.]*(Error|Exception)): ", span.get("status_message", ""))
+                return [found[1]] if found and span.get("status", "").upper() == "ERROR" else []
+            case d.StatusMessage():
+                return [span.get("status_message")]
+        raise TypeError(source)
+
+    def walk(self, value: Any, path: list[str]) -> list[Any]:
+        if not path:
+            return [value] if isinstance(value, (str, int, float)) else []
+        if path[0] == "*":
+            return [v for e in value for v in self.walk(e, path[1:])] if isinstance(value, list) else []
+        return self.walk(value[path[0]], path[1:]) if isinstance(value, dict) and path[0] in value else []
+
+    def kind(self, span: dict[str, Any]) -> str:
+        for name, kind in d.KINDS:
+            sent = span.get(name)
+            if isinstance(sent, str) and d.says_something(sent) and (found := kind(d.unwrapped(sent))):
+                return found
+        if any(name in span for name in d.TOOL_KEYS):
+            return "tool"
+        has_model = self.own(span, "model") or self.own(span, "model.revision")
+        if has_model and (self.own(span, "tokens.input") or self.own(span, "tokens.output")):
+            return "chat"
+        if span.get("mcp.method.name") == "tools/call":
+            return "tool"
+        has_vectors = any(name.startswith(d.VECTOR_PREFIX) for name in span)
+        return "retrieval" if has_vectors and any(name in span for name in d.DATABASE_KEYS) else "other"
+
+    # MARK: traces
 
     def parent(self, span: dict[str, Any]) -> dict[str, Any] | None:
         return self.by_id.get((span["trace_id"], span.get("parent_span_id")))
 
     def root(self, trace: list[dict[str, Any]]) -> dict[str, Any] | None:
         return min((s for s in trace if not s.get("parent_span_id")), key=lambda s: s["start_time_unix_nano"], default=None)
-
-    def own(self, span: dict[str, Any], name: str) -> list[Any]:
-        """Own values of a canonical dimension, before inheritance."""
-        if name == "operation.kind":
-            return [o.OPERATION_KINDS.get(v, "other") for v in self.own(span, "operation")]
-        if name == "tool" and "tool" not in self.own(span, "operation.kind"):
-            return []
-        for alias in o.ALIASES[name]:
-            sent = span.get(alias)
-            values = [o.meaningful(name)(v) for v in (sent if isinstance(sent, list) else [sent]) if v is not None]
-            values = list({key(v): v for v in values if v is not None}.values())
-            if not values:
-                continue
-            if name == "prompt.version" and (names := self.own(span, "prompt.name")):
-                values = [v if v.startswith(names[0] + "@") else f"{names[0]}@{v}" for v in values]
-            return values
-        return []
 
     def values(self, span: dict[str, Any], name: str) -> list[Any]:
         at = (id(span), name)
@@ -58,14 +155,17 @@ class Naive:
         if name in ("name", "kind", "status", "status_message"):
             value = span.get(name) or None
             return [] if value is None else [value.lower() if name == "status" else value]
+        if name.startswith("root.") or name in o.NUMBERS_OF_TRACES:
+            return self.trace_values(self.traces[span["trace_id"]], name)
         if name == "duration":
-            return [max(0, span["end_time_unix_nano"] - span["start_time_unix_nano"]) / 1e6]
-        if name not in o.ALIASES and name != "operation.kind":
-            sent = span.get(name.removeprefix("span.").removeprefix('attr("').removesuffix('")'))
-            sent = sent if isinstance(sent, list) else [sent]
-            return list({key(v): v for v in sent if v is not None}.values())
+            return [(self.end(span) - span["start_time_unix_nano"]) / 1e6]
+        for place, attributes in (("span.", span), ("resource.", span.get("resource", {}))):
+            if name.startswith(place):
+                return unique(listed(attributes.get(name.removeprefix(place))))
+        if name not in d.SOURCES and name != "operation.kind":
+            return self.raw(span, name.removeprefix('attr("').removesuffix('")'))
         own = self.own(span, name)
-        if own or name not in o.INHERITED:
+        if own or name not in d.INHERITED:
             return own
         above, seen = self.parent(span), set()
         while above is not None and above["span_id"] not in seen:
@@ -84,7 +184,7 @@ class Naive:
             case "status" if root is None:
                 return ["error" if any(s["status"] == "ERROR" for s in trace) else "unset"]
             case "duration" if root is None:
-                return [(max(s["end_time_unix_nano"] for s in trace) - min(s["start_time_unix_nano"] for s in trace)) / 1e6]
+                return [(max(map(self.end, trace)) - min(s["start_time_unix_nano"] for s in trace)) / 1e6]
             case "status" | "duration" | "name":
                 return self.values(root or min(trace, key=lambda s: s["start_time_unix_nano"]), name)
             case "trace.spans":
@@ -108,7 +208,7 @@ class Naive:
         return [">".join(t[1] for t in tools[:64])] if tools else []
 
     def is_model_call(self, span: dict[str, Any]) -> bool:
-        return any(v in o.MODEL_CALLS for v in self.own(span, "operation.kind"))
+        return any(v in d.MODEL_CALLS for v in self.own(span, "operation.kind"))
 
     def leaf_calls(self, trace: list[dict[str, Any]]) -> list[dict[str, Any]]:
         def used(span: dict[str, Any]) -> bool:

@@ -3,8 +3,7 @@
 Independent of the server on purpose: it reads the NDJSON that was sent, knows no segments and no wire,
 and its own mistakes are hunted by `naive.py`, a second and slower reading of the same contract.
 
-A column is a set of (row, code) pairs sorted by row, where a row is a span or a trace and a code names
-a value; a row without a pair is null, a list has several pairs. Everything below is arithmetic on them."""
+What a dimension is read from is in `dimensions.py` and `sources.py`. Everything below is arithmetic on columns."""
 
 from __future__ import annotations
 
@@ -18,144 +17,16 @@ from typing import Any
 import numpy as np
 
 import expressions as ex
+from columns import EMPTY, Column, ColumnBuilder, joined, typed
+from dimensions import INHERITED, MODEL_CALLS, SOURCES
+from sources import Attributes, Sources
 
-RESERVED = {
-    "trace_id", "span_id", "parent_span_id", "name", "kind", "start_time_unix_nano", "end_time_unix_nano",
-    "status", "status_message", "events", "links",
-}
-# Aliases in order of precedence, as far as the test data uses them; the server's table is longer.
-ALIASES: dict[str, tuple[str, ...]] = {
-    "service": ("service", "service.name"),
-    "release": ("release", "langfuse.release", "service.version"),
-    "environment": ("environment", "langfuse.environment", "deployment.environment.name"),
-    "tenant": ("tenant", "tenant.id"),
-    "user": ("user", "langfuse.user.id", "user.id", "enduser.id"),
-    "conversation": ("conversation", "gen_ai.conversation.id", "langfuse.session.id", "session.id"),
-    "session": ("conversation", "gen_ai.conversation.id", "langfuse.session.id", "session.id"),
-    "agent": ("agent", "gen_ai.agent.name", "agent.name"),
-    "operation": ("operation", "gen_ai.operation.name"),
-    "provider": ("provider", "gen_ai.provider.name", "gen_ai.system"),
-    "model": ("model", "gen_ai.request.model"),
-    "model.revision": ("model.revision", "gen_ai.response.model"),
-    "prompt.name": ("prompt.name", "gen_ai.prompt.name", "langfuse.observation.prompt.name", "prompt.template.id"),
-    "prompt.version": ("prompt.version", "gen_ai.prompt.version", "langfuse.observation.prompt.version", "prompt.template.version"),
-    "prompt.text": ("prompt.text", "gen_ai.prompt"),
-    "tool": ("tool", "gen_ai.tool.name", "tool.name"),
-    "tool.sequence": ("tool.sequence",),
-    "document": ("document", "retrieval.document.ids"),
-    "locale": ("locale", "user.locale"),
-    "variant": ("variant", "eval.bucket"),
-    "finish_reason": ("finish_reason", "gen_ai.response.finish_reasons"),
-    "error.type": ("error.type",),
-    "tokens.input": ("tokens.input", "gen_ai.usage.input_tokens"),
-    "tokens.output": ("tokens.output", "gen_ai.usage.output_tokens"),
-    "tokens.cached": ("tokens.cached", "gen_ai.usage.cache_read.input_tokens"),
-    "cost": ("cost", "cost.usd"),
-    "temperature": ("temperature", "gen_ai.request.temperature"),
-}
-NUMERIC = {"tokens.input", "tokens.output", "tokens.cached", "cost", "temperature"}
-INHERITED = {
-    "service", "release", "environment", "tenant", "user", "conversation", "session", "agent", "prompt.name",
-    "prompt.version", "locale", "variant",
-}
-OPERATION_KINDS = {
-    "chat": "chat", "execute_tool": "tool", "invoke_agent": "agent", "retrieval": "retrieval", "embeddings": "embeddings",
-}
-MODEL_CALLS = {"chat", "completion", "embeddings"}
 # Bare names that speak of the trace itself when traces are counted.
 TRACE_PROPERTIES = {"status", "duration", "name", "start_time"}
 DERIVED = {"tool.sequence", "tool.pair", "tool.count", "trace.spans", "llm.calls"}
 NUMBERS_OF_TRACES = {"tool.count", "trace.spans", "llm.calls"}
 MAX_TOOL_STEPS = 64
 Z95 = 1.959963984540054
-
-
-def typed(value: Any) -> Any:
-    """A key under which 1 and 1.0 are one value, and neither "1" nor true is that value."""
-    if isinstance(value, str):
-        return value
-    return (type(value) is bool, value)
-
-
-@dataclass
-class Column:
-    rows: np.ndarray
-    codes: np.ndarray
-    values: list[Any]
-
-    def mask(self, size: int, test: Callable[[Any], bool] | None = None) -> np.ndarray:
-        """Which rows have a value that passes."""
-        found = np.zeros(size, bool)
-        if test is None:
-            found[self.rows] = True
-        else:
-            passes = np.fromiter((test(v) for v in self.values), bool, len(self.values))
-            found[self.rows[passes[self.codes]]] = True
-        return found
-
-    def moved(self, new_row: np.ndarray) -> Column:
-        """The same values on other rows (−1: nowhere), each once a row."""
-        rows = new_row[self.rows]
-        kept = rows >= 0
-        pairs = np.unique(rows[kept].astype(np.int64) * max(1, len(self.values)) + self.codes[kept])
-        width = max(1, len(self.values))
-        return Column(pairs // width, (pairs % width).astype(np.int32), self.values)
-
-    def mapped(self, change: Callable[[Any], Any]) -> Column:
-        """Values changed, those that become None dropped."""
-        index: dict[Any, int] = {}
-        values: list[Any] = []
-        lookup = np.full(len(self.values) + 1, -1, np.int32)
-        for code, value in enumerate(self.values):
-            new = change(value)
-            if new is None:
-                continue
-            at = index.setdefault(typed(new), len(values))
-            if at == len(values):
-                values.append(new)
-            lookup[code] = at
-        codes = lookup[self.codes]
-        kept = codes >= 0
-        return Column(self.rows[kept], codes[kept], values)
-
-    def restricted(self, keep: np.ndarray) -> Column:
-        kept = keep[self.rows]
-        return Column(self.rows[kept], self.codes[kept], self.values)
-
-
-class ColumnBuilder:
-    def __init__(self) -> None:
-        self.rows, self.codes = array("i"), array("i")
-        self.index: dict[Any, int] = {}
-        self.values: list[Any] = []
-
-    def add(self, row: int, value: Any) -> None:
-        if isinstance(value, (list, tuple)):
-            for element in {typed(e): e for e in value if e is not None}.values():
-                self.add_scalar(row, element)
-        elif value is not None:
-            self.add_scalar(row, value)
-
-    def add_scalar(self, row: int, value: Any) -> None:
-        code = self.index.setdefault(typed(value), len(self.values))
-        if code == len(self.values):
-            self.values.append(value)
-        self.rows.append(row)
-        self.codes.append(code)
-
-    def column(self) -> Column:
-        return Column(np.frombuffer(self.rows, np.int32).astype(np.int64), np.frombuffer(self.codes, np.int32).copy(), self.values)
-
-
-EMPTY = Column(np.empty(0, np.int64), np.empty(0, np.int32), [])
-
-
-def flattened(prefix: str, value: Any) -> Iterable[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from flattened(f"{prefix}.{key}", inner)
-    else:
-        yield prefix, value
 
 
 @dataclass
@@ -201,7 +72,7 @@ def wilson(failures: int, count: int) -> tuple[float | None, float | None]:
 
 class Oracle:
     def __init__(self, spans: Iterable[dict[str, Any]]) -> None:
-        builders: dict[str, ColumnBuilder] = {}
+        self.attributes = Attributes()
         trace_index: dict[str, int] = {}
         row_of: dict[tuple[int, str], int] = {}
         trace, parent_ids, self.span_ids = array("i"), [], []
@@ -214,24 +85,21 @@ class Oracle:
             self.span_ids.append(span["span_id"])
             parent_ids.append(span.get("parent_span_id") or None)
             start.append(span["start_time_unix_nano"])
-            end.append(span["end_time_unix_nano"])
+            end.append(max(span["start_time_unix_nano"], span["end_time_unix_nano"]))
             intrinsic["name"].add(row, span["name"])
             intrinsic["kind"].add(row, span.get("kind", "INTERNAL").upper())
             intrinsic["status"].add(row, span.get("status", "UNSET").lower())
             intrinsic["status_message"].add(row, span.get("status_message") or None)
-            for key, value in span.items():
-                if key in RESERVED:
-                    continue
-                for name, leaf in flattened(key, value):
-                    builders.setdefault(name, ColumnBuilder()).add(row, leaf)
+            self.attributes.add(row, span)
+        self.attributes.finish()
         self.spans, self.traces = len(self.span_ids), len(trace_index)
         self.trace_ids = list(trace_index)
         self.trace = np.frombuffer(trace, np.int32).astype(np.int64)
         self.start, self.end = np.frombuffer(start, np.int64).copy(), np.frombuffer(end, np.int64).copy()
         self.parent = np.fromiter(
             (-1 if p is None else row_of.get((t, p), -1) for t, p in zip(trace, parent_ids)), np.int64, self.spans)
-        self.raw = {name: builder.column() for name, builder in builders.items()}
         self.intrinsic = {name: builder.column() for name, builder in intrinsic.items()}
+        self.sources = Sources(self.attributes, self.intrinsic, self.spans)
         self._span_columns: dict[str, Column] = {}
         self._trace_columns: dict[str, Column] = {}
         self._find_roots(np.fromiter((p is None for p in parent_ids), bool, self.spans))
@@ -254,7 +122,7 @@ class Oracle:
         np.maximum.at(last, self.trace, self.end)
         rooted = self.root >= 0
         root = np.where(rooted, self.root, 0)
-        self.span_duration = np.maximum(0, self.end - self.start)
+        self.span_duration = self.end - self.start
         self.trace_start = np.where(rooted, self.start[root], first)
         self.trace_duration = np.where(rooted, self.span_duration[root], last - first)
 
@@ -283,11 +151,11 @@ class Oracle:
         return self._span_columns[name]
 
     def _resolve(self, name: str) -> Column:
-        for place in ("span.", "resource.", "scope."):
-            if name.startswith(place):
-                return self.raw.get(name.removeprefix(place), EMPTY)
+        for place in self.attributes.places:
+            if name.startswith(f"{place}."):
+                return self.attributes.at(place, name.removeprefix(f"{place}."))
         if attribute := re.fullmatch(r'attr\("(.*)"\)', name):
-            return self.raw.get(attribute[1], EMPTY)
+            return self.attributes.anywhere(attribute[1], self.spans)
         if name in NUMBERS_OF_TRACES:
             return self._of_trace(self._derived(name))
         if name.startswith("root."):
@@ -296,12 +164,10 @@ class Oracle:
             return self.intrinsic[name]
         if name == "duration":
             return self._numbers(self.span_duration / 1e6)
-        if name == "operation.kind":
-            return self.span_column("operation").mapped(lambda v: OPERATION_KINDS.get(v, "other"))
-        if name in ALIASES:
-            own = self._canonical(name)
+        if name in SOURCES or name == "operation.kind":
+            own = self.sources.own(name)
             return self._inherit(own) if name in INHERITED else own
-        return self.raw.get(name, EMPTY)
+        return self.attributes.anywhere(name, self.spans)
 
     def _of_trace(self, column: Column) -> Column:
         """What a trace has, on each of its spans."""
@@ -316,47 +182,6 @@ class Oracle:
     def _numbers(self, numbers: np.ndarray) -> Column:
         values, codes = np.unique(numbers, return_inverse=True)
         return Column(np.arange(len(numbers)), codes.astype(np.int32), values.tolist())
-
-    def _canonical(self, name: str) -> Column:
-        column = self._first_of([self.raw[key].mapped(meaningful(name)) for key in ALIASES[name] if key in self.raw])
-        if name == "prompt.version":
-            return self._with_prompt_name(column)
-        if name == "tool":
-            tools = self.span_column("operation.kind").mask(self.spans, lambda v: v == "tool")
-            return column.restricted(tools)
-        return column
-
-    def _first_of(self, columns: list[Column]) -> Column:
-        """Each row's values from the first column that has any."""
-        rows, codes, index, values = [], [], {}, []
-        free = np.ones(self.spans, bool)
-        for column in columns:
-            kept = column.restricted(free)
-            free[column.rows] = False
-            lookup = np.empty(len(column.values), np.int32)
-            for code, value in enumerate(column.values):
-                lookup[code] = index.setdefault(typed(value), len(values))
-                if lookup[code] == len(values):
-                    values.append(value)
-            rows.append(kept.rows)
-            codes.append(lookup[kept.codes] if len(lookup) else kept.codes)
-        if not columns:
-            return EMPTY
-        order = np.argsort(np.concatenate(rows), kind="stable")
-        return Column(np.concatenate(rows)[order], np.concatenate(codes)[order], values)
-
-    def _with_prompt_name(self, version: Column) -> Column:
-        """Where the version alone is sent beside a name, every prompt's "3" stays apart."""
-        name = self._canonical("prompt.name")
-        name_of = np.full(self.spans, -1, np.int64)
-        name_of[name.rows] = name.codes
-        pairs, at = np.unique(np.stack([name_of[version.rows], version.codes]), axis=1, return_inverse=True)
-        texts: list[str] = []
-        for n, v in pairs.T.tolist():
-            text = version.values[v]
-            alone = n >= 0 and not text.startswith(f"{name.values[n]}@")
-            texts.append(f"{name.values[n]}@{text}" if alone else text)
-        return Column(version.rows, at.reshape(-1).astype(np.int32), texts).mapped(lambda v: v)
 
     def _inherit(self, own: Column) -> Column:
         has = own.mask(self.spans)
@@ -442,7 +267,7 @@ class Oracle:
         return builder.column()
 
     def _tool_sequence(self) -> Column:
-        sent = self._canonical("tool.sequence").moved(self.trace)
+        sent = self.sources.own("tool.sequence").moved(self.trace)
         has = sent.mask(self.traces)
         tool = self.span_column("tool")
         steps: dict[int, list[tuple[int, str, str]]] = {}
@@ -608,41 +433,6 @@ class Oracle:
             carries = np.isin(pair, on_call.rows * width + on_call.codes)
             kept &= carries | ~np.repeat(trace_has[members], amount)
         return call[kept], np.repeat(group, amount)[kept]
-
-
-def joined(column: Column, rows: np.ndarray, values: list[Any]) -> Column:
-    """A column with one more value for each of some rows that had none."""
-    index = {typed(v): code for code, v in enumerate(column.values)}
-    all_values = list(column.values)
-    codes = np.empty(len(rows), np.int32)
-    for at, value in enumerate(values):
-        codes[at] = index.setdefault(typed(value), len(all_values))
-        if codes[at] == len(all_values):
-            all_values.append(value)
-    order = np.argsort(np.concatenate([column.rows, rows]), kind="stable")
-    return Column(np.concatenate([column.rows, rows])[order], np.concatenate([column.codes, codes])[order], all_values)
-
-
-def meaningful(dimension: str) -> Callable[[Any], Any]:
-    """Turns a sent value into the dimension's, None where it says nothing."""
-    def number(value: Any) -> Any:
-        if isinstance(value, str):
-            try:
-                value = float(value)
-            except ValueError:
-                return None
-        return None if isinstance(value, bool) else value
-
-    def text(value: Any) -> str | None:
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return (value if isinstance(value, str) else ex.number_text(value)) or None
-
-    if dimension in NUMERIC:
-        return number
-    if dimension == "locale":
-        return lambda v: v.replace("_", "-") if text(v) else None
-    return text
 
 
 ORDERS: dict[str, Callable[[Row], float]] = {

@@ -14,8 +14,9 @@ import orjson
 import otlp
 import workload
 from client import PROTOBUF, post_all
+from columns import flattened
 from mixed import mixed
-from oracle import flattened
+from senders import send_fleet
 from server import Server
 
 NDJSON = "application/x-ndjson"
@@ -39,17 +40,57 @@ class Scenario:
         post_all("127.0.0.1", server.port, self.path, self.bodies(source), content_type, self.connections)
 
 
+@dataclass(frozen=True)
+class FleetScenario:
+    """A fleet's traffic, each process on a connection of its own."""
+
+    name: str = "fleet"
+    data: str = "fleet"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def send(self, server: Server, source: Path) -> None:
+        send_fleet("127.0.0.1", server.port, workload.requests_of(source))
+
+
+@dataclass(frozen=True)
+class FleetAsNative(FleetScenario):
+    """The spans that stay, as native JSON in any order; there a resource's attributes are the span's."""
+
+    name: str = "fleet-native"
+    data: str = "fleet-flat"
+
+    def send(self, server: Server, source: Path) -> None:
+        bodies = map(b"".join, cut(shuffled(lines(source), 5), (3, 40, 200)))
+        post_all("127.0.0.1", server.port, "/v1/spans", bodies, NDJSON, connections=8)
+
+
 def source(data: str, spans: int) -> Path:
     """The NDJSON file that both the oracle and the senders read."""
+    if data == "fleet":
+        return workload.fleet(spans)
+    if data == "fleet-flat":
+        fleet = workload.fleet(spans)
+        return kept(fleet.with_name(f"{fleet.stem}-flat.ndjson"), lambda: map(without_places, workload.read(fleet)))
     standard = workload.ndjson(spans)
     if data == "standard":
         return standard
-    path = workload.KEPT / f"awkward-{spans}.ndjson"
+    return kept(workload.KEPT / f"awkward-{spans}.ndjson", lambda: mixed(list(workload.read(standard))))
+
+
+def kept(path: Path, make: Callable[[], Iterable[dict[str, Any]]]) -> Path:
     if not path.exists():
         aside = path.with_suffix(".unfinished")
-        aside.write_bytes(b"".join(orjson.dumps(s) + b"\n" for s in mixed(list(workload.read(standard)))))
+        aside.write_bytes(b"".join(orjson.dumps(span) + b"\n" for span in make()))
         aside.rename(path)
     return path
+
+
+def without_places(span: dict[str, Any]) -> dict[str, Any]:
+    flat_span = span["resource"] | span
+    del flat_span["resource"], flat_span["scope"]
+    return flat_span
 
 
 def lines(path: Path) -> Lines:

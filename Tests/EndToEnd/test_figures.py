@@ -21,10 +21,10 @@ from cases import ALL, END, HOUR, LAST_6H, MIDDAY, c
 from client import Client
 from expressions import Failed, Milliseconds
 from figures import Figures, Group
+from laboratory import SPANS, Laboratory
 from oracle import Oracle, typed
 from scenarios import SCENARIOS
 from server import Server
-from test_slices import SPANS, Laboratory
 
 DATA = {scenario.name: scenario for scenario in SCENARIOS}
 FIGURES = {

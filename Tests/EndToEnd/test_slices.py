@@ -14,64 +14,17 @@ import pytest
 
 import scenarios
 import workload
-from answers import assert_same, parameters
+from answers import assert_same, ask
 from cases import ALL, AWKWARD, STANDARD, Case
-from client import Client
-from oracle import Answer, Oracle
+from laboratory import PHASES, SPANS, Laboratory
+from oracle import Oracle
 from scenarios import SCENARIOS, Scenario
 from server import Server
 
-SPANS = int(os.environ.get("EVERYSPAN_TEST_SPANS", "20000"))
 CHOSEN = os.environ.get("EVERYSPAN_TEST_SCENARIOS", "")
-PHASES = ("before merging", "after merging", "after a restart")
-WHOLE = 3_000  # groups up to which every row is compared
-LIMIT = 200
 FORM = "application/x-www-form-urlencoded"
 CASES = {"standard": STANDARD, "awkward": [*AWKWARD, *STANDARD]}
 CHOSEN_SCENARIOS = [s for s in SCENARIOS if not CHOSEN or s.name in CHOSEN.split(",")]
-
-
-class Laboratory:
-    """One loaded server at a time, moved through its phases; oracles and their answers are kept."""
-
-    def __init__(self, executable: Path) -> None:
-        self.executable = executable
-        self.server: Server | None = None
-        self.scenario: Scenario | None = None
-        self.phase = 0
-        self.oracles: dict[str, Oracle] = {}
-        # By how a case prints: as keys, one with 1 and one with True would be the same.
-        self.answers: dict[tuple[str, str], Answer] = {}
-
-    def at(self, scenario: Scenario, phase: int) -> Server:
-        if self.scenario is not scenario or phase < self.phase or self.server is None or not self.server.is_running:
-            self.close()
-            self.server, self.scenario, self.phase = Server(self.executable, options=("--merging", "off")), scenario, 0
-            self.server.start()
-            scenario.send(self.server, scenarios.source(scenario.data, SPANS))
-        while self.phase < phase:
-            self.phase += 1
-            if self.phase == 1:
-                self.server.options = ()
-                self.server.restart()
-                self.server.wait_until_merged(timeout=600)
-            else:
-                self.server.restart()
-        return self.server
-
-    def expected(self, data: str, case: Case) -> Answer:
-        key = (data, repr(case))
-        if key not in self.answers:
-            if data not in self.oracles:
-                self.oracles[data] = Oracle(workload.read(scenarios.source(data, SPANS)))
-            answer = self.oracles[data].slices(case.by, case.where, case.unit, case.window, case.failure)
-            self.answers[key] = answer
-        return self.answers[key]
-
-    def close(self) -> None:
-        if self.server is not None:
-            self.server.discard()
-        self.server = None
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +41,9 @@ def everything() -> list[Any]:
     ]
 
 
-def ask(client: Client, case: Case, limit: int | str, **more: object) -> Any:
-    return client.json("/v1/slices", **(parameters(case, limit) | more))
-
-
 @pytest.mark.parametrize(("scenario", "phase", "case"), everything())
 def test_slices(laboratory: Laboratory, scenario: Scenario, phase: int, case: Case) -> None:
-    answer = laboratory.expected(scenario.data, case)
-    limit = "all" if len(answer.rows) <= WHOLE else LIMIT
-    with laboratory.at(scenario, phase).client(timeout=120) as client:
-        assert_same(ask(client, case, limit), answer, case, limit)
+    laboratory.compare(scenario, phase, case)
 
 
 @pytest.fixture(scope="module")

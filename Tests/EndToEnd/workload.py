@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -27,6 +28,41 @@ def otlp_bodies(spans: int) -> list[Path]:
     if not folder.exists():
         generate(spans, ["--otlp"])
     return sorted(folder.glob("*.pb"))
+
+
+def fleet(spans: int, prompt_bytes: str = "200:2000", hours: float = 24) -> Path:
+    """The spans that stay of a fleet's traffic, as NDJSON; the requests that bring them are beside them (`requests_of`)."""
+    folder = KEPT / f"fleet-{prompt_bytes.replace(':', '-')}-{hours:g}h-{generator_version()}"
+    path = folder / f"fleet-{spans}.ndjson"
+    if not path.exists():
+        aside = KEPT / f"unfinished-{os.getpid()}"
+        script = ROOT / "Tests" / "workload" / "fleet.py"
+        subprocess.run(
+            [sys.executable, script, str(spans), aside, "--prompt-bytes", prompt_bytes, "--hours", str(hours)],
+            check=True, stdout=subprocess.DEVNULL)
+        folder.mkdir(parents=True, exist_ok=True)
+        for made in sorted(aside.iterdir(), reverse=True):  # the spans last: they say that all is there
+            if not (folder / made.name).exists():
+                made.rename(folder / made.name)
+        subprocess.run(["rm", "-rf", aside], check=True)
+    return path
+
+
+def requests_of(spans: Path) -> Path:
+    return spans.with_suffix("") / "requests"
+
+
+def planted_in(spans: Path) -> dict[str, Any]:
+    """The faults of a fleet, and what was sent."""
+    return orjson.loads(spans.with_name(f"{spans.stem}-faults.json").read_bytes())
+
+
+def generator_version() -> str:
+    """So that what an earlier generator made is not taken for this one's."""
+    digest = hashlib.sha256()
+    for source in sorted((ROOT / "Tests" / "workload").glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def generate(spans: int, options: list[str]) -> None:

@@ -156,6 +156,12 @@ private let entries = """
         #expect(error?.description.contains("/nowhere/prices") == true)
     }
 
+    /// Foundation's reader goes through decimals, so that 1.6000000000000001e-06 loses its last bit.
+    private func isSame(_ a: Double?, _ b: Double?) -> Bool {
+        guard let a, let b else { return a == nil && b == nil }
+        return abs(a - b) <= abs(b) * 1e-15
+    }
+
     /// Every model of the file that everybody uses, its numbers read by another JSON reader.
     @Test(.enabled(if: SharedData.isThere)) func `has every model of the real file`() throws {
         let bytes = try SharedData.bytes(
@@ -171,11 +177,12 @@ private let entries = """
             guard (input ?? 0) > 0 || (output ?? 0) > 0 else { continue }
             found += 1
             let price = file.table.price(provider: nil, revision: nil, model: name)
-            #expect(price?.base.input == input || entry["tiered_pricing"] != nil, "\(name)")
-            #expect(price?.base.output == output || entry["tiered_pricing"] != nil, "\(name)")
-            #expect(
-                price?.base.cacheRead == entry["cache_read_input_token_cost"] as? Double
-                    || entry["tiered_pricing"] != nil, "\(name)")
+            let cacheRead = entry["cache_read_input_token_cost"] as? Double
+            if entry["tiered_pricing"] == nil {
+                #expect(isSame(price?.base.input, input), "\(name)")
+                #expect(isSame(price?.base.output, output), "\(name)")
+                #expect(isSame(price?.base.cacheRead, cacheRead), "\(name)")
+            }
             let provider = entry["litellm_provider"] as? String
             #expect(
                 file.table.price(provider: provider, revision: name, model: nil) == price,

@@ -109,8 +109,8 @@ struct DimensionList {
         of entry: Entry, _ rows: [UInt32], _ fields: FieldResolver, _ times: FrameTimes
     ) throws -> Part {
         try control.check()
-        if entry.isLong, !query.countsAll, entry.field.scope == .attribute {
-            return try presence(of: entry.field.name, rows, fields)
+        if entry.isLong, !query.countsAll {
+            return Part(count: try presence(of: entry, rows, fields))
         }
         let resolved = try fields.resolve(entry.field, times, forComparison: false)
         var part = Part()
@@ -121,7 +121,6 @@ struct DimensionList {
             part.count += 1
             isUsed[Int(code)] = true
         }
-        if entry.isLong, !query.countsAll { return part }
         for code in isUsed.indices where isUsed[code] {
             var several = 0
             resolved.forEachValue(of: UInt32(code)) { value in
@@ -133,19 +132,30 @@ struct DimensionList {
         return part
     }
 
-    /// Counts the spans that have a long text, without inflating any.
+    /// Counts the spans that have an id, or carry one of a text's keys, without inflating any text.
     private func presence(
-        of key: String, _ rows: [UInt32], _ fields: FieldResolver
-    ) throws -> Part {
-        var hasValue = [Bool](repeating: false, count: fields.frame.spanCount)
-        for type in ValueType.allCases where type != .empty {
-            let key = ColumnKey(.span, .attribute, key, type)
-            guard fields.frame.keys.contains(key),
-                let column = try fields.frame.column(key, withTexts: false)
-            else { continue }
-            column.presence.visit { row, _ in hasValue[row] = true }
+        of entry: Entry, _ rows: [UInt32], _ fields: FieldResolver
+    ) throws -> Int {
+        let frame = fields.frame
+        var columns: [ColumnKey] = []
+        switch entry.field.name {
+        case "trace_id", "span_id": return rows.count
+        case "parent_span_id": columns = [.parentRow, .parentSpanID]
+        default:
+            let keys = entry.isCanonical ? entry.sources : [entry.field.name]
+            for key in keys {
+                columns += ValueType.allCases.filter { $0 != .empty }.map {
+                    ColumnKey(.span, .attribute, key, $0)
+                }
+            }
         }
-        return Part(count: rows.count { hasValue[Int($0)] })
+        var hasValue = [Bool](repeating: false, count: frame.spanCount)
+        for key in columns where frame.keys.contains(key) {
+            try frame.column(key, withTexts: false)?.presence.visit { row, _ in
+                hasValue[row] = true
+            }
+        }
+        return rows.count { hasValue[Int($0)] }
     }
 
     private func summary(_ entry: Entry, _ parts: [Part]) -> DimensionSummary {

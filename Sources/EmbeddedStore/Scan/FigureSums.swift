@@ -11,8 +11,13 @@ struct FigureSums {
     /// For each field of distinct values the query's code of each of the frame's.
     private let distinctCodes: [[UInt32]]
     private let withExamples: Bool
-    private var units: MatchedUnits { scan.units }
-    private var usage: UnitUsage { scan.usage }
+    // Of their own: reaching through the scan would count references in the innermost loop.
+    private let units: MatchedUnits
+    private let usage: UnitUsage
+    private let stepCount: Int
+    private let needsDurations: Bool
+    private let needsUsage: Bool
+    private let hasInputs: Bool
 
     init(
         _ scan: SliceScan, _ plan: FigurePlan, grid: StepGrid?, distinctCodes: [[UInt32]],
@@ -23,12 +28,19 @@ struct FigureSums {
         self.grid = grid
         self.distinctCodes = distinctCodes
         self.withExamples = withExamples
+        stepCount = grid?.count ?? 1
+        units = scan.units
+        usage = scan.usage
+        needsDurations = plan.needsDurations
+        needsUsage = plan.needsUsage
         inputs = try scan.inputs(plan)
+        hasInputs = !inputs.numbers.isEmpty || !inputs.distinct.isEmpty
     }
 
-    private var stepCount: Int { grid?.count ?? 1 }
-
-    private func step(_ unit: Int) -> Int { grid?.index(of: units.starts[unit]) ?? 0 }
+    @inline(__always)
+    private func step(_ unit: Int) -> Int {
+        stepCount == 1 ? 0 : grid?.index(of: units.starts[unit]) ?? 0
+    }
 
     /// The figures of all units, each once; one for each step.
     func total() -> [SliceFigures] {
@@ -141,8 +153,8 @@ struct FigureSums {
         let hasFailed = units.hasFailed[unit]
         sum.figures.count += 1
         if hasFailed { sum.figures.failures += 1 }
-        if plan.needsDurations { sum.add(duration: units.durations[unit]) }
-        if plan.needsUsage {
+        if needsDurations { sum.add(duration: units.durations[unit]) }
+        if needsUsage {
             let used =
                 codes.map { usage.carrying(unit, $0, scan.values, scan.callCodes) }
                 ?? usage.total(unit)
@@ -153,7 +165,7 @@ struct FigureSums {
             sum.figures.unpricedCalls += used.unpriced
         }
         if withExamples { sum.examples.offer(unit, hasFailed, units.starts[unit]) }
-        if !inputs.numbers.isEmpty || !inputs.distinct.isEmpty {
+        if hasInputs {
             addInputs(unit, codes, to: &sum.figures)
         }
     }

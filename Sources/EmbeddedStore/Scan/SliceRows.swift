@@ -38,12 +38,12 @@ struct SliceRows {
         var other: RowFigures?
         let passing: [Int]
         if query.choosing.allSatisfy(\.followsFromCounts) {
-            passing = present.filter { key in
-                query.having?.holds { value(of: $0, key) } ?? true
-            }
+            passing =
+                query.having.map { having in
+                    present.filter { key in having.holds { value(of: $0, key) } }
+                } ?? present
             let chosen = choose(passing)
-            let cut = chosen.count < passing.count ? Set(passing).subtracting(chosen) : []
-            (rows, other) = try figures(chosen, cut: cut)
+            (rows, other) = try figures(chosen, of: passing)
         } else {
             (rows, passing) = try rowsChosenByFigures(present)
             if let limit = query.limit, limit < rows.count {
@@ -82,6 +82,9 @@ struct SliceRows {
 
     /// A figure that follows from a group's counts.
     private func value(of figure: Figure, _ key: Int) -> Double? {
+        // There may be hundreds of thousands of groups, and these two are what is nearly always asked.
+        if figure == .failures { return Double(now.tally(key).failures) }
+        if figure == .count { return Double(now.tally(key).count) }
         var context = context
         context.before = before.map { Self.counted($0.tally(key)) }
         return Self.counted(now.tally(key)).value(of: figure, plan, context).number
@@ -136,7 +139,7 @@ struct SliceRows {
     private func rowsChosenByFigures(
         _ present: [Int]
     ) throws -> ([SliceRow], [Int]) {
-        let all = try figures(present, cut: []).rows
+        let all = try figures(present, of: present).rows
         var ranked: [(row: SliceRow, key: Int, value: Double)] = []
         for (row, key) in zip(all, present) {
             var context = context
@@ -195,28 +198,28 @@ struct SliceRows {
         return RowFigures(first, before: totals.first)
     }
 
-    /// The rows of some keys, in their order, and what the groups that the limit cut have together.
+    /// The rows of some keys, in their order, and what the others that might have been chosen have together.
     private func figures(
-        _ chosen: [Int], cut: Set<Int>
+        _ chosen: [Int], of passing: [Int]
     ) throws -> (rows: [SliceRow], other: RowFigures?) {
-        let place = places(chosen, cut: cut)
-        let present = try now.cells(place, chosen.count, plan, grid: nil, control)
+        let places = places(chosen, of: passing)
+        let present = try now.cells(places, chosen.count, plan, grid: nil, control)
         let earlier = try before?.cells(
-            place, chosen.count, plan, grid: nil, withExamples: false, control)
+            places, chosen.count, plan, grid: nil, withExamples: false, control)
         func figures(_ index: Int) -> RowFigures {
             RowFigures(present[index], before: earlier?[index])
         }
         let rows = chosen.enumerated().map { index, key in
             SliceRow(key: values(key), figures: figures(index))
         }
-        return (rows, cut.isEmpty ? nil : figures(chosen.count))
+        return (rows, chosen.count < passing.count ? figures(chosen.count) : nil)
     }
 
     /// By key: its place among the chosen, one behind them for those that the limit cut, and no place for
     /// those that `having` left out.
-    private func places(_ chosen: [Int], cut: Set<Int>) -> KeyPlaces {
+    private func places(_ chosen: [Int], of passing: [Int]) -> KeyPlaces {
         var place = [Int32](repeating: KeyPlaces.nowhere, count: keys.count)
-        for key in cut { place[key] = KeyPlaces.other }
+        for key in passing { place[key] = KeyPlaces.other }
         for (index, key) in chosen.enumerated() { place[key] = Int32(index) }
         return KeyPlaces(place: place)
     }
@@ -227,8 +230,7 @@ struct SliceRows {
         var keyOf: [[GroupValue]: Int] = [:]
         for key in passing { keyOf[values(key)] = key }
         let chosen = rows.compactMap { keyOf[$0.key] }
-        let cut = other == nil ? [] : Set(passing).subtracting(chosen)
-        let place = places(chosen, cut: cut)
+        let place = places(chosen, of: passing)
         let plan = query.stepPlan
         let cells = try now.cells(
             place, chosen.count, plan, grid: grid, withExamples: false, control)
