@@ -97,13 +97,10 @@ struct Demo: AsyncParsableCommand {
             $ export EVERYSPAN_URL=\(server.url)
 
             """)
-        let rows = try await server.get(DemoLine.failingTrace(traffic))
-            .split(whereSeparator: \.isNewline)
-        guard rows.count > 1, let id = rows[1].split(separator: ",").first else {
-            throw DemoServer.Refused(body: "no trace failed")
-        }
+        let example = try DemoLine.Example(
+            try await server.get(DemoLine.Example.question(traffic)))
         let name = CommandLine.arguments.first ?? "everyspan"
-        for line in DemoLine.lines(traffic, trace: String(id.prefix(12))) {
+        for line in DemoLine.lines(traffic, example) {
             if isStopped.isSet { return }
             // A pipe would get JSON.
             let format = AskOptions.isTerminal ? "" : " --format text"

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A step of the search: what it is for, and the line that does it.
 struct DemoLine {
     let purpose: String
@@ -5,9 +7,7 @@ struct DemoLine {
     let arguments: String
 
     /// The way from nothing to see to the one span that says why.
-    ///
-    /// - Parameter trace: the id of a trace that failed, or enough of it.
-    static func lines(_ traffic: Traffic, trace: String) -> [DemoLine] {
+    static func lines(_ traffic: Traffic, _ example: Example) -> [DemoLine] {
         let since = "--since \(traffic.since)"
         let around = "--from \(traffic.text(-70 * 60)) --to \(traffic.text(110 * 60))"
         return [
@@ -26,28 +26,55 @@ struct DemoLine {
                 purpose: "How does it fail? In one way.",
                 arguments: "slices --by error.type --where 'failed and \(version)' \(since)"),
             DemoLine(
-                purpose: "Which requests of the largest tenant?",
+                purpose: "Which requests of one tenant?",
                 arguments:
-                    "traces --where '\(failing)' --fields start_time,locale,error.type,tool.sequence "
+                    "traces --where 'failed and \(version) and tenant = \(example.tenant)' "
+                    + "--fields start_time,locale,error.type,tool.sequence "
                     + "--limit 3 \(since)"),
             DemoLine(
                 purpose:
                     "What happened in the last of them, beside the nearest request that passed?",
-                arguments: "trace \(trace) --beside-ok"),
+                arguments: "trace \(example.trace) --beside-ok"),
         ]
     }
 
     private static let version = "prompt.version = refund-core@\(TrafficRequest.Broken.version)"
-    private static let failing =
-        "failed and \(version) and tenant = \(TrafficWords.largestTenant)"
 
-    /// Finds the trace that the last line opens.
-    static func failingTrace(_ traffic: Traffic) -> Question {
-        Question(
-            path: "/v1/traces",
-            parameters: [
-                ("where", failing), ("fields", "trace_id"), ("limit", "1"), ("format", "csv"),
-                ("since", traffic.since),
-            ])
+    /// A tenant for whom some requests failed and some did not, and one that failed.
+    struct Example {
+        let tenant: String
+        let trace: String
+
+        /// Finds it.
+        static func question(_ traffic: Traffic) -> Question {
+            Question(
+                path: "/v1/slices",
+                parameters: [
+                    ("by", "tenant"), ("where", version), ("order", "count"), ("limit", "all"),
+                    ("since", traffic.since),
+                ])
+        }
+
+        init(_ answer: String) throws {
+            let rows = try JSONDecoder().decode(Answer.self, from: Data(answer.utf8)).rows
+            let failing = rows.filter { $0.failures > 0 }
+            guard let row = failing.first(where: { $0.failures < $0.count }) ?? failing.first,
+                let tenant = row.slice["tenant"], let trace = row.traces.first
+            else { throw DemoServer.Refused(body: answer) }
+            self.tenant = tenant
+            self.trace = String(trace.prefix(12))
+        }
+
+        private struct Answer: Decodable {
+            struct Row: Decodable {
+                let slice: [String: String]
+                let count: Int
+                let failures: Int
+                /// Failing ones first.
+                let traces: [String]
+            }
+
+            let rows: [Row]
+        }
     }
 }

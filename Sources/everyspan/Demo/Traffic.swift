@@ -24,11 +24,11 @@ struct Traffic {
     /// A version that has only just come has no figures yet.
     static let ageMin = 2 * 3600
     /// Of the traffic, before the deployment.
-    static let calmMin = 4 * 3600
+    static let calmMin = 3 * 3600
     private static let deploymentOfDay = (14 * 60 + 10) * 60
     private static let requestsPerMinute = 9.0
-    /// The broken version takes a seventh of its prompt's fifth: 3 % of all.
-    private static let brokenShare = 0.15
+    /// Of all requests since the deployment, those that the broken version takes.
+    private static let brokenShare = 0.03
 
     /// - Parameter now: Unix seconds, when it ends.
     init(now: Int) {
@@ -53,6 +53,7 @@ struct Traffic {
     func send(_ send: (Batch) async throws -> Void) async throws -> Int {
         var random = SeededNumbers(seed: 1410)
         var batch = Batch()
+        var rollout = Rollout()
         var number = 0
         var due = 0.0
         for minute in stride(from: start, to: end, by: 60) {
@@ -62,7 +63,7 @@ struct Traffic {
                 number += 1
                 let time = UInt64(minute) * 1_000_000_000 + random.next() % 60_000_000_000
                 var request = TrafficRequest(
-                    number, choice(time, &random), start: time,
+                    number, choice(time, &rollout, &random), start: time,
                     random: SeededNumbers(seed: random.next()))
                 let (spans, last) = request.lines()
                 // What has not ended yet was not sent yet.
@@ -87,20 +88,37 @@ struct Traffic {
         return 1 + 0.5 * sin((hour - 9) / 24 * 2 * .pi)
     }
 
-    private func choice(_ time: UInt64, _ random: inout SeededNumbers) -> TrafficRequest.Choice {
+    /// How many requests there were since the deployment, and how many of them had the broken version:
+    /// shares are kept exactly, since a short time since has few.
+    private struct Rollout {
+        var requests = 0
+        var broken = 0
+    }
+
+    private func choice(
+        _ time: UInt64, _ rollout: inout Rollout, _ random: inout SeededNumbers
+    ) -> TrafficRequest.Choice {
         let second = Int(time / 1_000_000_000)
         let prompt = random.pick(TrafficWords.prompts)
-        let isNew = random.happens(Self.brokenShare)
-        let version =
-            switch prompt.name {
-            case "refund-core":
-                isNew && second >= deployment ? TrafficRequest.Broken.version : "v13"
-            case "order-status": isNew ? "v9" : "v8"
-            case "product-search": "v21"
-            case "complaint-triage": "v5"
-            // Another deployment, of which nothing comes.
-            default: second >= deployment - 3 * 3600 ? "v4" : "v3"
-            }
-        return TrafficRequest.Choice(prompt: prompt, version: version)
+        let isCanary = random.happens(0.15)
+        let isDeployed = second >= deployment
+        if isDeployed { rollout.requests += 1 }
+        var fails = false
+        let version: String
+        switch prompt.name {
+        case TrafficWords.refund.name
+        where isDeployed && Double(rollout.broken) < Double(rollout.requests) * Self.brokenShare:
+            // Three of five.
+            fails = rollout.broken * 3 % 5 < 3
+            rollout.broken += 1
+            version = TrafficRequest.Broken.version
+        case TrafficWords.refund.name: version = "v13"
+        case "order-status": version = isCanary ? "v9" : "v8"
+        case "product-search": version = "v21"
+        case "complaint-triage": version = "v5"
+        // Another deployment, of which nothing comes.
+        default: version = second >= deployment - 3 * 3600 ? "v4" : "v3"
+        }
+        return TrafficRequest.Choice(prompt: prompt, version: version, isBroken: fails)
     }
 }

@@ -4,10 +4,9 @@ import Spans
 /// One request to the demonstration's shop, as the spans that its services emit: the gateway, the agent
 /// behind it, what the agent retrieves, its model calls and its tools.
 struct TrafficRequest {
-    /// The prompt version that breaks, how often it fails, and how that looks.
+    /// The prompt version that breaks, and how that looks.
     enum Broken {
         static let version = "v14"
-        static let failureRate = 0.6
         static let type = "invalid_tool_arguments"
 
         /// What it writes where cents belong.
@@ -19,6 +18,8 @@ struct TrafficRequest {
     struct Choice {
         let prompt: TrafficWords.Prompt
         let version: String
+        /// Whether it fails as the broken version does.
+        let isBroken: Bool
     }
 
     private enum Fault {
@@ -80,9 +81,7 @@ struct TrafficRequest {
     }
 
     private mutating func fault() -> Fault {
-        if choice.version == Broken.version, choice.prompt.name == TrafficWords.refund.name,
-            random.happens(Broken.failureRate)
-        {
+        if choice.isBroken {
             return .tool(
                 choice.prompt.tools.count - 1, type: Broken.type, message: Broken.message)
         }

@@ -95,7 +95,7 @@ enum TrafficWords {
         ("pt-BR", 5),
     ]
 
-    /// 400 of them.
+    /// 400 of them; the first sends an eighth of everything.
     static let tenants: [String] = {
         let first = [
             "amber", "blue", "bright", "calm", "cedar", "copper", "early", "east", "fern", "gold",
@@ -107,9 +107,6 @@ enum TrafficWords {
         ]
         return first.flatMap { first in second.map { first + "-" + $0 } }
     }()
-
-    /// The first of them sends an eighth of everything.
-    static var largestTenant: String { tenants[0] }
 
     /// What goes wrong now and then in any system: where, what type, and what it says.
     static let mishaps: [(value: (isOfModel: Bool, type: String, message: String), weight: Int)] = [
