@@ -143,6 +143,13 @@ def test_a_directory_of_ones_own_stays(executable: Path, tmp_path: Path) -> None
     assert again.returncode == 64 and "is not empty" in again.stderr
 
 
+def test_a_command_in_an_odd_place(executable: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "it's here"
+    odd.symlink_to(executable)
+    done = subprocess.run([odd, "demo"], capture_output=True, text=True, timeout=60, env=environment())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_port_in_use_is_named(executable: Path, kept: Kept) -> None:
     before = leftovers()
     done = subprocess.run(

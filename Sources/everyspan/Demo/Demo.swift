@@ -99,7 +99,7 @@ struct Demo: AsyncParsableCommand {
             """)
         let example = try DemoLine.Example(
             try await server.get(DemoLine.Example.question(traffic)))
-        let name = CommandLine.arguments.first ?? "everyspan"
+        let name = Shell.quoted(CommandLine.arguments.first ?? "everyspan")
         for line in DemoLine.lines(traffic, example) {
             if isStopped.isSet { return }
             // A pipe would get JSON.
@@ -134,6 +134,12 @@ private enum Shell {
         let command: String
         let status: Int32
         var description: String { "\(command) ended with \(status)" }
+    }
+
+    /// A word as a shell reads it.
+    static func quoted(_ word: String) -> String {
+        let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "/._-+".contains($0) }
+        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 
     static func run(_ command: String, environment: [String: String]) async throws {
