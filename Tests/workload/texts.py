@@ -37,7 +37,6 @@ class PromptSizes:
         if not 0 < low <= high <= CORPUS_BYTES:
             raise ValueError(f"prompt sizes must be within 1 and {CORPUS_BYTES}, the lower first: {low}:{high}")
         self.low, self.high = low, high
-        self.middle = int(math.sqrt(low * high))
 
     @classmethod
     def parsed(cls, text: str) -> PromptSizes:
@@ -45,10 +44,10 @@ class PromptSizes:
         return cls(int(low), int(high))
 
     def constant(self, rng: random.Random) -> int:
-        return log_uniform(rng, 0.7 * self.low, max(self.low, self.middle))
+        return log_uniform(rng, 0.7 * self.low, max(self.low, self.high / 4))
 
     def message(self, rng: random.Random) -> int:
-        return log_uniform(rng, max(16, self.low / 16), max(32, self.middle / 4))
+        return log_uniform(rng, max(16, self.low / 16), max(32, self.high / 12))
 
 
 def log_uniform(rng: random.Random, low: float, high: float) -> int:

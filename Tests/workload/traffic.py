@@ -34,6 +34,7 @@ TEMPLATES = [f"{task}-{style}" for task in ("order", "faq", "intent", "plan", "e
 GRADER = "grader"  # the prompt of agents that other agents call
 ERRORS = ["TimeoutError", "RateLimitError", "ContentFilterError", "BadRequestError", "ServerError"]
 PRICES = (2.5e-6, 1e-5)  # dollars a token in and out
+MESSAGES_KEPT = 40  # of a conversation; OpenInference has two attributes for each, and SDKs keep 128
 TEMPERATURES = (0.0, 0.2, 0.7)
 BASE_RATE = 0.008
 
@@ -320,5 +321,5 @@ class Turn:
         """The oldest messages go once the prompt has its largest size."""
         history, room = self.conversation.history, self.fleet.sizes.high - self.conversation.prompt.size
         size = sum(len(m.text) for m in history)
-        while history and (size > room or len(history) > 24):
+        while history and (size > room or len(history) > MESSAGES_KEPT):
             size -= len(history.pop(0).text)
