@@ -14,9 +14,22 @@ package struct DimensionsRequest: Sendable {
     private let width: Int
     private let zone: String
 
-    private static let forAll = QueryParameters.common + ["distinct", "format", "width"]
+    private static let name = Parameter(
+        "name", "One dimension, whose values are asked for; without it all dimensions are.",
+        examples: ["tenant"])
+    private static let distinct = Parameter(
+        "distinct", "Whether the values of texts and ids are counted too; not together with name.",
+        .oneOf(["short", "all"]), standard: "short")
+    private static let forAll = Parameter.common + [distinct, .format, .width]
     private static let forValues =
-        QueryParameters.common + ["name", "prefix", "unit", "order", "limit", "format", "width"]
+        Parameter.common + [
+            name, Parameter("prefix", "How values begin, in any case; goes with name."), .unit,
+            Parameter(
+                "order", "A figure to sort values by, greatest first; goes with name.",
+                standard: "count"),
+            .limit, .format, .width,
+        ]
+    package static let parameters = forValues + [distinct]
 
     package init(_ parameters: QueryParameters) throws {
         let given = parameters.parameters
@@ -28,8 +41,8 @@ package struct DimensionsRequest: Sendable {
             if given["prefix"] != nil {
                 throw QueryFailure("bad_prefix", "prefix goes with name: whose values?")
             }
-            try given.allow(only: Self.forAll + ["name"])
-            let text = try parameters.choice("distinct", of: ["short", "all"])
+            try given.allow(only: Self.forAll + [Self.name])
+            let text = try parameters.choice(Self.distinct)
             question = .all(
                 DimensionsQuery(
                     condition: try parameters.condition(), failure: try parameters.failure(),

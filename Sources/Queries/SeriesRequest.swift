@@ -10,7 +10,14 @@ package struct SeriesRequest: Sendable {
     let width: Int
     let zone: String
 
-    package static let parameters = SlicesRequest.parameters + ["step"]
+    package static let parameters =
+        SlicesRequest.parameters.filter { $0.name != "calc" } + [
+            .figures(NamedFigure.counts),
+            Parameter(
+                "step",
+                "The length of a step, a duration or seconds; without it the range has at most "
+                    + "\(StepGrid.automaticMax) steps.", examples: ["10s", "1m", "1h"]),
+        ]
 
     package init(_ parameters: QueryParameters) throws {
         try parameters.parameters.allow(only: Self.parameters)

@@ -10,8 +10,10 @@ package struct SlicesRequest: Sendable {
     let zone: String
 
     package static let parameters =
-        QueryParameters.common + [
-            "by", "unit", "calc", "having", "order", "vs", "limit", "check", "format", "width",
+        Parameter.common + [
+            .by, .unit, .figures(NamedFigure.standard), .having, .order, .vs, .limit, .check,
+            .format,
+            .width,
         ]
     /// Steps of the trend that a terminal shows beside each row.
     private static let trendSteps = 8

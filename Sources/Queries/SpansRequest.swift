@@ -9,13 +9,16 @@ package struct SpansRequest: Sendable {
     private let fields: [Field]
 
     package static let parameters =
-        QueryParameters.common + ["fields", "order", "limit", "cursor"]
+        Parameter.common + [.fields, order, .limit(most: limitMax), .cursor]
+    private static let order = Parameter(
+        "order", "The newest first, or the longest.", .oneOf(["start_time", "duration"]),
+        standard: "start_time")
     /// Spans a page at most: an answer is made whole in memory.
     package static let limitMax = 1000
 
     package init(_ parameters: QueryParameters) throws {
         try parameters.parameters.allow(only: Self.parameters)
-        let order = try parameters.choice("order", of: ["start_time", "duration"])
+        let order = try parameters.choice(Self.order)
         query = SpanQuery(
             condition: try parameters.condition(), failure: try parameters.failure(),
             range: try parameters.range(), order: order == "duration" ? .longest : .newest,

@@ -20,7 +20,10 @@ package struct TailRequest: Sendable {
     package let format: Format
     private let fields: [Field]
 
-    package static let parameters = ["where", "failure", "fields", "format"]
+    package static let parameters: [Parameter] = [.condition, .failure, .fields, formats]
+    private static let formats = Parameter(
+        "format", "Server-Sent Events, or a line of JSON for each span.",
+        .oneOf(Format.allCases.map(\.rawValue)), standard: Format.sse.rawValue)
 
     package init(_ parameters: QueryParameters) throws {
         try parameters.parameters.allow(only: Self.parameters)
@@ -31,8 +34,7 @@ package struct TailRequest: Sendable {
                 "bad_expression", "a percentile such as p95 needs a range, which a tail has not")
         }
         fields = try parameters.fields("fields")
-        let name = try parameters.choice("format", of: Format.allCases.map(\.rawValue))
-        format = Format(rawValue: name) ?? .sse
+        format = Format(rawValue: try parameters.choice(Self.formats)) ?? .sse
     }
 
     /// A piece of the stream: the spans of a page, how many were skipped, or a sign of life.

@@ -17,9 +17,20 @@ package struct TraceRequest: Sendable {
     /// The id, if it is more than the beginning of one.
     package var wholeID: [UInt8]? { prefix.utf8.count == 32 ? Hex.bytes(prefix) : nil }
 
-    package static let parameters = ["format", "vs", "failure", "width", "tz"]
+    package static let parameters: [Parameter] = [formats, beside, .failure, .width, .zone]
+    private static let formats = Parameter(
+        "format",
+        "json, unless Accept asks for application/x-protobuf; otlp, the lossless form; text for a terminal.",
+        .oneOf(Format.allCases.map(\.rawValue)), standard: Format.json.rawValue)
+    private static let beside = Parameter(
+        "vs", "Beside the nearest trace that passed, of the same tenant and prompt version.",
+        .oneOf(["ok"]))
     /// Shorter beginnings of ids match too much.
     package static let prefixMin = 8
+    /// Of the path.
+    package static let id = Parameter(
+        "id", "A trace id, or a beginning of it that only one trace has.",
+        .hexadecimal(prefixMin...32))
 
     /// What a failure is, for the choice of one that passed.
     private let failure: Expression
@@ -42,15 +53,8 @@ package struct TraceRequest: Sendable {
                 "\(id) is no trace id: it has 32 hexadecimal digits, of which the first 8 or more may be "
                     + "given")
         }
-        guard let text = parameters["format"] else {
-            format = acceptsProtobuf ? .otlp : .json
-            return
-        }
-        guard let chosen = Format(rawValue: text) else {
-            let names = Format.allCases.map(\.rawValue).joined(separator: ", ")
-            throw QueryFailure("bad_format", "format=\(text): it is one of \(names)")
-        }
-        format = chosen
+        let chosen = Format(rawValue: try query.choice(Self.formats)) ?? .json
+        format = parameters["format"] == nil && acceptsProtobuf ? .otlp : chosen
     }
 
     /// The trace for a terminal.

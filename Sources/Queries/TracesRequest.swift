@@ -11,7 +11,13 @@ package struct TracesRequest: Sendable {
     private let zone: String
 
     package static let parameters =
-        QueryParameters.common + ["fields", "order", "limit", "cursor", "format", "width"]
+        Parameter.common + [fieldsShown, order, .limit(most: limitMax), .cursor, .format, .width]
+    private static let fieldsShown = Parameter(
+        "fields", Parameter.fields.meaning, .list, standard: standard.joined(separator: ","),
+        examples: Parameter.fields.examples)
+    private static let order = Parameter(
+        "order", "The newest first, or the longest; a minus reverses the order.",
+        .oneOf(["start_time", "-start_time", "duration", "-duration"]), standard: "start_time")
     /// Traces a page at most: an answer is made whole in memory, and so are all their spans.
     package static let limitMax = 1000
 
@@ -28,8 +34,7 @@ package struct TracesRequest: Sendable {
 
     package init(_ parameters: QueryParameters) throws {
         try parameters.parameters.allow(only: Self.parameters)
-        let order = try parameters.choice(
-            "order", of: ["start_time", "-start_time", "duration", "-duration"])
+        let order = try parameters.choice(Self.order)
         query = TraceQuery(
             condition: try parameters.condition(), failure: try parameters.failure(),
             range: try parameters.range(), order: Self.orders[order] ?? .newest,

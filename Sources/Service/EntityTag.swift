@@ -18,14 +18,26 @@ enum EntityTag {
     ) async throws -> Response {
         // Read before the content is: an answer may be newer than its tag, never older.
         let tag = text(request, service, parameters, ranges)
-        if matches(request.head.fields[.ifNoneMatch], tag) {
-            var response = Response(.notModified)
-            response.fields[.eTag] = tag
-            response.fields[.cacheControl] = "no-cache"
-            return response
-        }
+        if let unchanged = unchanged(request, tag) { return unchanged }
         var response = try await make()
         if response.status == .ok { response.fields[.eTag] = tag }
+        return response
+    }
+
+    /// The same for what never changes while the service runs.
+    static func unlessUnchanged(_ request: Request, _ body: [UInt8], _ type: String) -> Response {
+        let tag = text(body)
+        if let unchanged = unchanged(request, tag) { return unchanged }
+        var response = Response.query(body, type)
+        response.fields[.eTag] = tag
+        return response
+    }
+
+    private static func unchanged(_ request: Request, _ tag: String) -> Response? {
+        guard matches(request.head.fields[.ifNoneMatch], tag) else { return nil }
+        var response = Response(.notModified)
+        response.fields[.eTag] = tag
+        response.fields[.cacheControl] = "no-cache"
         return response
     }
 
@@ -43,8 +55,11 @@ enum EntityTag {
                 service.store.contentVersion, parameters.textWithoutTimes,
                 "\(coverage.refused) \(coverage.late) \(coverage.truncatedValues)",
             ] + windows
+        return text(Array(parts.joined(separator: "\0").utf8))
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
         // Two seeds: 64 bits alone would leave a chance worth mentioning.
-        let bytes = Array(parts.joined(separator: "\0").utf8)
         let (first, second) = bytes.withUnsafeBytes {
             (hashBytes($0), hashBytes($0, seed: 0x9e37_79b9_7f4a_7c15))
         }

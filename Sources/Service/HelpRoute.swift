@@ -53,7 +53,7 @@ enum HelpRoute {
             "curl -sG '{url}/v1/slices' --data-urlencode "
                 + "'where=failed and tenant in (acme, \"Big Co\") and duration > 2s' -d format=text"
         ),
-        Need("more", "GET", "/v1/status", "curl -s '{url}/v1/status'"),
+        Need("more", "GET", "/openapi.json", "curl -s '{url}/openapi.json'"),
     ]
 
     static func help(_ request: Request, _ service: Service) async throws -> Response {
@@ -74,13 +74,6 @@ enum HelpRoute {
             text += need.name.padding(toLength: 7, withPad: " ", startingAt: 0) + command + "\n"
         }
         return .text(text)
-    }
-
-    /// An exporter that was given this server as the whole address posts here.
-    static func elsewhere(_ request: Request, _ service: Service) async throws -> Response {
-        throw QueryFailure(
-            "not_found", "nothing is sent to /; OTLP goes to /v1/traces, native spans to /v1/spans",
-            status: .notFound)
     }
 
     private static func newestTrace(_ newest: Int64?, _ service: Service) async throws -> String? {

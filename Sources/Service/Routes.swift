@@ -7,53 +7,92 @@ internal import Store
 struct Routes: Sendable {
     fileprivate typealias Handler = @Sendable (Request, Service) async throws -> Response
 
+    /// What one method of a path does, and how it is described.
+    fileprivate struct Method: Sendable {
+        let name: String
+        let handler: Handler
+        let operation: Operation
+
+        static func get(_ handler: @escaping Handler, _ operation: Operation) -> Method {
+            Method(name: "GET", handler: handler, operation: operation)
+        }
+
+        static func post(_ handler: @escaping Handler, _ operation: Operation) -> Method {
+            Method(name: "POST", handler: handler, operation: operation)
+        }
+    }
+
     fileprivate struct Route: Sendable {
         let path: String
-        var methods: [String: Handler]
+        let methods: [Method]
+
+        init(_ path: String, _ methods: Method...) {
+            self.path = path
+            self.methods = methods
+        }
     }
 
     private let routes: [Route] = [
         Route(
-            path: "/v1/traces", methods: ["POST": IngestRoutes.traces, "GET": QueryRoutes.traces]),
-        Route(path: "/v1/logs", methods: ["POST": IngestRoutes.logs]),
-        Route(path: "/v1/metrics", methods: ["POST": IngestRoutes.metrics]),
-        Route(path: "/v1/scores", methods: ["POST": ScoreRoutes.scores]),
-        Route(path: "/v1/spans", methods: ["POST": IngestRoutes.spans, "GET": QueryRoutes.spans]),
+            "/v1/traces", .post(IngestRoutes.traces, .exportTraces),
+            .get(QueryRoutes.traces, .traces)),
+        Route("/v1/logs", .post(IngestRoutes.logs, .exportLogs)),
+        Route("/v1/metrics", .post(IngestRoutes.metrics, .exportMetrics)),
+        Route("/v1/scores", .post(ScoreRoutes.scores, .sendScores)),
         Route(
-            path: "/v1/slices", methods: ["GET": QueryRoutes.slices, "POST": QueryRoutes.slices]),
+            "/v1/spans", .post(IngestRoutes.spans, .sendSpans), .get(QueryRoutes.spans, .spans)),
         Route(
-            path: "/v1/series", methods: ["GET": QueryRoutes.series, "POST": QueryRoutes.series]),
+            "/v1/slices", .get(QueryRoutes.slices, .slices),
+            .post(QueryRoutes.slices, .slices.posted)),
         Route(
-            path: "/v1/dimensions",
-            methods: ["GET": QueryRoutes.dimensions, "POST": QueryRoutes.dimensions]),
-        Route(path: "/v1/tail", methods: ["GET": TailRoute.tail]),
-        Route(path: "/v1/traces/*", methods: ["GET": QueryRoutes.trace]),
-        Route(path: "/", methods: ["GET": HelpRoute.help, "POST": HelpRoute.elsewhere]),
-        Route(path: "/v1/status", methods: ["GET": StatusRoutes.status]),
-        Route(path: "/metrics", methods: ["GET": MetricsRoute.metrics]),
-        Route(path: "/healthz", methods: ["GET": StatusRoutes.health]),
-        Route(path: "/readyz", methods: ["GET": StatusRoutes.readiness]),
+            "/v1/series", .get(QueryRoutes.series, .series),
+            .post(QueryRoutes.series, .series.posted)),
+        Route(
+            "/v1/dimensions", .get(QueryRoutes.dimensions, .dimensions),
+            .post(QueryRoutes.dimensions, .dimensions.posted)),
+        Route("/v1/tail", .get(TailRoute.tail, .tail)),
+        Route("/v1/traces/*", .get(QueryRoutes.trace, .trace)),
+        Route("/", .get(HelpRoute.help, .help)),
+        Route("/v1/status", .get(StatusRoutes.status, .status)),
+        Route("/openapi.json", .get(ContractRoute.contract, .contract)),
+        Route("/metrics", .get(MetricsRoute.metrics, .metrics)),
+        Route("/healthz", .get(StatusRoutes.health, .health)),
+        Route("/readyz", .get(StatusRoutes.readiness, .readiness)),
     ]
 
     init() {}
 
+    /// All paths with what their methods do, for `/openapi.json`.
+    var paths: [(path: String, operations: [(method: String, operation: Operation)])] {
+        routes.map { route in
+            (
+                route.path.replacing("/*", with: "/{id}"),
+                route.methods.map { ($0.name, $0.operation) }
+            )
+        }
+    }
+
     /// Whether a path, as the table spells it, takes a method.
     func has(_ method: String, _ path: String) -> Bool {
-        routes.contains { $0.path == path && $0.methods[method] != nil }
+        routes.contains { $0.path == path && $0.takes(method) }
     }
 
     /// The path of the route that answers a request, as the table spells it; `other` if there is none.
     func name(of head: RequestHead) -> String {
-        var path = head.path
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        return routes.first { $0.matches(path) }?.path ?? "other"
+        route(head.routePath)?.path ?? "other"
     }
 
+    /// What is done with a request; nil if nothing is.
+    func operation(of head: RequestHead) -> Operation? {
+        route(head.routePath)?.method(head)?.operation
+    }
+
+    private func route(_ path: String) -> Route? { routes.first { $0.matches(path) } }
+
     func answer(_ request: Request, _ service: Service) async throws -> Response {
-        var path = request.head.path
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let path = request.head.routePath
         if request.head.target == "*" { return Response(.noContent) }
-        guard let route = routes.first(where: { $0.matches(path) }) else {
+        guard let route = route(path) else {
             // OTLP exporters that were given a whole URL post to it as it is.
             let near = NearestName.of(path, among: routes.map(\.path)).first
             throw QueryFailure(
@@ -63,10 +102,18 @@ struct Routes: Sendable {
                         ?? "OTLP goes to /v1/traces, and /v1/slices answers"),
                 status: .notFound)
         }
-        let method = request.head.method == "HEAD" ? "GET" : request.head.method
-        if let handler = route.methods[method] { return try await handler(request, service) }
+        if let method = route.method(request.head) {
+            return try await method.handler(request, service)
+        }
+        if path == "/", request.head.method == "POST" {
+            // An exporter that was given this server as the whole address posts here.
+            throw QueryFailure(
+                "not_found",
+                "nothing is sent to /; OTLP goes to /v1/traces, native spans to /v1/spans",
+                status: .notFound)
+        }
         var response =
-            method == "OPTIONS"
+            request.head.method == "OPTIONS"
             ? Response(.noContent)
             : Response.failure(
                 QueryFailure(
@@ -77,16 +124,33 @@ struct Routes: Sendable {
     }
 }
 
+extension RequestHead {
+    /// The path without slashes at its end.
+    fileprivate var routePath: String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+}
+
 extension Routes.Route {
+    fileprivate func method(_ head: RequestHead) -> Routes.Method? {
+        let name = head.method == "HEAD" ? "GET" : head.method
+        return methods.first { $0.name == name }
+    }
+
     fileprivate func matches(_ wanted: String) -> Bool {
         guard path.hasSuffix("/*") else { return path == wanted }
         let prefix = path.dropLast()
-        return wanted.hasPrefix(prefix) && wanted.count > prefix.count
+        let rest = wanted.dropFirst(prefix.count)
+        return wanted.hasPrefix(prefix) && !rest.isEmpty && !rest.contains("/")
     }
 
+    fileprivate func takes(_ method: String) -> Bool { methods.contains { $0.name == method } }
+
     fileprivate var allowed: String {
-        var names = methods.keys.sorted()
-        if methods["GET"] != nil { names.append("HEAD") }
+        var names = methods.map(\.name).sorted()
+        if takes("GET") { names.append("HEAD") }
         return (names + ["OPTIONS"]).joined(separator: ", ")
     }
 }

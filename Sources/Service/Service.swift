@@ -14,6 +14,8 @@ package final class Service: HTTPHandler {
     let started = ContinuousClock.now
     private let cors: CORS
     let routes: Routes
+    /// `/openapi.json`.
+    let contract: [UInt8]
     private let isReady = Atomic(true)
     private let log: @Sendable (String) -> Void
 
@@ -26,6 +28,7 @@ package final class Service: HTTPHandler {
         self.log = log
         cors = CORS(origins: settings.corsOrigins)
         routes = Routes()
+        contract = ContractDocument(version: settings.version, paths: routes.paths).bytes
     }
 
     /// From now on `/readyz` says that the service stops, so that load balancers look elsewhere.
@@ -61,35 +64,38 @@ package final class Service: HTTPHandler {
     private func answer(_ request: Request) async -> Response {
         do {
             return try await routes.answer(request, self)
-        } catch let failure as QueryFailure {
-            return request.wantsText
-                ? .text(failure.terminalText, failure.status) : .failure(failure)
-        } catch QueryError.timeout(let seconds) {
-            return .failure(
-                QueryFailure(
-                    "query_timeout",
-                    "the query took longer than \(seconds) s; narrow its time range",
-                    status: .gatewayTimeout))
-        } catch QueryError.pattern(let error, let pattern) {
-            return .failure(
-                QueryFailure(
-                    "bad_expression", "\(pattern) is no regular expression: \(error.message)"))
-        } catch QueryError.tooManySteps(let count, let suggestion) {
-            return .failure(
-                QueryFailure(
-                    "too_many_steps",
-                    "the range has \(count) steps, more than \(StepGrid.countMax); "
-                        + "step=\(suggestion / 1_000_000_000)s would do"))
-        } catch is CancellationError {
-            return .failure(
-                QueryFailure("cancelled", "the client went away", status: .serviceUnavailable))
         } catch {
-            // Clients retry 503: what failed here may work in a moment, a full disk included.
-            log("\(request.head.method) \(request.head.path): \(error)")
-            var response = Response.failure(
-                QueryFailure("unavailable", "\(error)", status: .serviceUnavailable))
-            response.fields.set("Retry-After", "1")
+            let failure = failure(error, request.head)
+            var response =
+                request.wantsText && routes.operation(of: request.head)?.takesText == true
+                ? Response.text(failure.terminalText, failure.status) : .failure(failure)
+            if failure.status == .serviceUnavailable { response.fields.set("Retry-After", "1") }
             return response
+        }
+    }
+
+    private func failure(_ error: any Error, _ head: RequestHead) -> QueryFailure {
+        switch error {
+        case let failure as QueryFailure: return failure
+        case QueryError.timeout(let seconds):
+            return QueryFailure(
+                "query_timeout", "the query took longer than \(seconds) s; narrow its time range",
+                status: .gatewayTimeout)
+        case QueryError.pattern(let error, let pattern):
+            return QueryFailure(
+                "bad_expression", "\(pattern) is no regular expression: \(error.message)")
+        case QueryError.tooManySteps(let count, let suggestion):
+            return QueryFailure(
+                "too_many_steps",
+                "the range has \(count) steps, more than \(StepGrid.countMax); "
+                    + "step=\(suggestion / 1_000_000_000)s would do")
+        case is CancellationError:
+            return QueryFailure(
+                "cancelled", "the client went away", status: .serviceUnavailable)
+        default:
+            // Clients retry 503: what failed here may work in a moment, a full disk included.
+            log("\(head.method) \(head.path): \(error)")
+            return QueryFailure("unavailable", "\(error)", status: .serviceUnavailable)
         }
     }
 

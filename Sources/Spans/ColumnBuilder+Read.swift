@@ -52,14 +52,15 @@ extension TableBuilder {
         String(decoding: bytes(field, row), as: UTF8.self)
     }
 
-    /// The attributes of a row, by key in the order in which the table met them.
+    /// The attributes of a row, sorted by key: the order of columns changes when segments are merged, and
+    /// answers are not to.
     package func attributes(_ row: Int) -> [AttributeValue.Entry] {
         columns.compactMap { column in
             guard column.key.origin == .attribute, let value = column.value(of: row) else {
                 return nil
             }
             return AttributeValue.Entry(key: column.key.name, value: value)
-        }
+        }.sorted { $0.key < $1.key }
     }
 }
 

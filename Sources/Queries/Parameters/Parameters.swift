@@ -51,12 +51,13 @@ package struct Parameters: Sendable {
     }
 
     /// Refuses names that a route does not use.
-    package func allow(only known: [String]) throws {
+    package func allow(only known: [Parameter]) throws {
+        let known = known.map(\.name)
         for name in values.keys.sorted() where !known.contains(name) {
-            let near = NearestName.of(name, among: known)
+            let all = known.isEmpty ? "no parameters" : known.joined(separator: ", ")
             let hint =
-                near.isEmpty
-                ? "it takes \(known.joined(separator: ", "))" : "did you mean \(near[0])?"
+                NearestName.of(name, among: known).first.map { "did you mean \($0)?" }
+                ?? "it takes \(all)"
             throw QueryFailure("unknown_parameter", "\(name) is not used here; \(hint)")
         }
     }

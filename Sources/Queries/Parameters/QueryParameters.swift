@@ -12,9 +12,6 @@ package struct QueryParameters: Sendable {
         self.now = Int64(clamping: now)
     }
 
-    /// Names of the parameters that say which units of which time.
-    package static let common = ["since", "from", "to", "tz", "where", "failure"]
-
     // MARK: Time
 
     /// Relative windows snap outward to so many nanoseconds, so that a dashboard's polls ask the same.
@@ -179,7 +176,7 @@ package struct QueryParameters: Sendable {
 
     /// - Returns: nil for `all`.
     package func limit(most: Int? = nil) throws -> Int? {
-        guard let text = parameters["limit"] else { return 20 }
+        guard let text = parameters["limit"] else { return Parameter.limitStandard }
         if text == "all", most == nil { return nil }
         guard let limit = Int(text), limit >= 1, limit <= most ?? .max else {
             let range = most.map { "a number from 1 to \($0)" } ?? "a number from 1, or all"
@@ -189,25 +186,35 @@ package struct QueryParameters: Sendable {
     }
 
     /// `check=1`: whether rows that are left mean that something is wrong.
-    package func check() throws -> Bool { try choice("check", of: ["0", "1"]) == "1" }
+    package func check() throws -> Bool {
+        let text = parameters["check"] ?? "0"
+        guard text == "0" || text == "1" else {
+            throw QueryFailure("bad_check", "check=\(text): it is 0 or 1")
+        }
+        return text == "1"
+    }
 
     /// How wide a terminal is, in columns.
     package func width() throws -> Int {
-        guard let text = parameters["width"] else { return 100 }
-        guard let width = Int(text), (40...1000).contains(width) else {
-            throw QueryFailure("bad_width", "width=\(text): it is a number from 40 to 1000")
+        guard let text = parameters["width"] else { return Parameter.widthStandard }
+        guard let width = Int(text), Parameter.widths.contains(width) else {
+            throw QueryFailure(
+                "bad_width",
+                "width=\(text): it is a number from \(Parameter.widths.lowerBound) to "
+                    + "\(Parameter.widths.upperBound)")
         }
         return width
     }
 
     package func format() throws -> RowFormat {
-        let text = try choice("format", of: RowFormat.allCases.map(\.rawValue))
-        return RowFormat(rawValue: text) ?? .json
+        RowFormat(rawValue: try choice(.format)) ?? .json
     }
 
-    package func choice(_ name: String, of choices: [String]) throws -> String {
-        let text = parameters[name] ?? choices[0]
-        guard choices.contains(text) else {
+    /// The value of a parameter that has but a few.
+    package func choice(_ parameter: Parameter) throws -> String {
+        let name = parameter.name
+        let text = parameters[name] ?? parameter.standard ?? ""
+        if case .oneOf(let choices) = parameter.values, !choices.contains(text) {
             throw QueryFailure(
                 "bad_\(name)", "\(name)=\(text): it is one of \(choices.joined(separator: ", "))")
         }
