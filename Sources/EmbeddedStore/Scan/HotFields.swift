@@ -20,6 +20,20 @@ final class HotFields: Sendable {
     private static let long: Set<String> = ["prompt.text", "output.text"]
 
     private let last = Mutex<[Asked: ContinuousClock.Instant]>([:])
+    private let questions = Mutex<[FrameQuestion: ContinuousClock.Instant]>([:])
+
+    /// Whether a question was asked lately; from now on it was.
+    func wasAsked(_ question: FrameQuestion) -> Bool {
+        questions.withLock { questions in
+            let oldest = ContinuousClock.now - .seconds(Self.seconds)
+            if questions.count > Self.countMax {
+                questions = questions.filter { $0.value > oldest }
+            }
+            if questions.count > 16 * Self.countMax { questions = [:] }
+            return questions.updateValue(.now, forKey: question).map { $0 > oldest }
+                ?? false
+        }
+    }
 
     func note(_ field: Field, forComparison: Bool) {
         if Self.long.contains(field.name) { return }

@@ -18,6 +18,7 @@ struct LooseFrame: Frame {
     let keys: Set<ColumnKey>
 
     var skipped: [Bool]? { nil }
+    var lasting: LastingFrame? { nil }
     var rowCounts: [Int] { assembly.maps.map(\.count) }
 
     private final class Cache: Sendable {
@@ -113,6 +114,13 @@ struct LooseFrame: Frame {
         gathered.derived.withLock { $0[name] = value }
         return value
     }
+
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer {
+        if let warm = gathered.warm {
+            return try warm.answer(ObjectIdentifier(gathered), key, make: make)
+        }
+        return try make()
+    }
 }
 
 extension LooseFrame: ColumnSource {
@@ -131,6 +139,7 @@ extension LooseFrame: ColumnSource {
 struct GroupFrame: Frame {
     private let frame: LooseFrame
     let skipped: [Bool]?
+    let lasting: LastingFrame?
     let startMin: Int64
     let startMax: Int64
 
@@ -139,6 +148,7 @@ struct GroupFrame: Frame {
         startMin = part.startMin
         startMax = part.startMax
         self.skipped = skipped
+        lasting = LastingFrame(startMin: startMin, startMax: startMax, skipped: skipped)
     }
 
     var rowCounts: [Int] { frame.rowCounts }
@@ -153,6 +163,10 @@ struct GroupFrame: Frame {
 
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         try frame.derived(name, make: make)
+    }
+
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer {
+        try frame.answer(key, make: make)
     }
 }
 

@@ -78,6 +78,11 @@ final class Segment: Sendable {
         try warm.derived(ObjectIdentifier(self), name, make: make)
     }
 
+    /// Keeps what the segment gives to a query.
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer {
+        try warm.answer(ObjectIdentifier(self), key, make: make)
+    }
+
     /// A small segment from memory. Inflated but not decoded, it takes a fifth of the room, so that all of a large
     /// backlog stays warm; decoding a column costs little beside that.
     private func packed() throws -> PackedSegment {

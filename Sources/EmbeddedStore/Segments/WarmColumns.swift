@@ -15,6 +15,8 @@ final class WarmColumns: Sendable {
         case packed
         /// What was made of several columns.
         case derived(String)
+        /// What it gives to a query.
+        case answer(AnswerKey)
     }
 
     private enum Content {
@@ -69,6 +71,18 @@ final class WarmColumns: Sendable {
     ) throws -> T {
         let slot = Slot(segment: segment, part: .derived(name))
         if case .derived(let value)? = find(slot), let value = value as? T { return value }
+        let value = try make()
+        insert(slot, .derived(value), value.byteCount)
+        return value
+    }
+
+    func answer(
+        _ segment: ObjectIdentifier, _ key: AnswerKey, make: () throws -> FrameAnswer
+    ) throws -> FrameAnswer {
+        let slot = Slot(segment: segment, part: .answer(key))
+        if case .derived(let value)? = find(slot), let value = value as? FrameAnswer {
+            return value
+        }
         let value = try make()
         insert(slot, .derived(value), value.byteCount)
         return value
