@@ -17,15 +17,13 @@ struct LiteralTest: Sendable {
     init(_ comparison: Comparison, percentile: Double?) throws {
         comparator = comparison.comparator
         literals = comparison.literals
-        let name = comparison.field.name
-        foldsCase = name == "kind" || name == "status"
-        isDuration = name == "duration"
-        isTime = name == "start_time"
+        let field = comparison.field
+        foldsCase = field.isIntrinsic("kind") || field.isIntrinsic("status")
+        isDuration = field.isIntrinsic("duration")
+        isTime = field.isIntrinsic("start_time")
         self.percentile = percentile
-        if comparator == .matches, case .text(let text)? = literals.first {
-            pattern = try LinearRegex(text)
-        } else if comparator == .matches, let literal = literals.first {
-            pattern = try LinearRegex(literal.description)
+        if comparator == .matches, let literal = literals.first {
+            pattern = try LinearRegex(literal.textToMatch)
         } else {
             pattern = nil
         }
@@ -38,9 +36,9 @@ struct LiteralTest: Sendable {
         case .lessOrEqual: compare(value, literals[0]).map { $0 <= 0 } ?? false
         case .greater: compare(value, literals[0]).map { $0 > 0 } ?? false
         case .greaterOrEqual: compare(value, literals[0]).map { $0 >= 0 } ?? false
-        case .contains: text(value).map { contains($0, literalText(literals[0])) } ?? false
+        case .contains: text(value).map { contains($0, literals[0].textToMatch) } ?? false
         case .startsWith:
-            text(value).map { $0.utf8.starts(with: literalText(literals[0]).utf8) } ?? false
+            text(value).map { $0.utf8.starts(with: literals[0].textToMatch.utf8) } ?? false
         case .matches: text(value).map { pattern?.matches($0) ?? false } ?? false
         }
     }
@@ -49,6 +47,12 @@ struct LiteralTest: Sendable {
         switch (literal, value) {
         case (.text(let wanted), .text(let text)), (.text(let wanted), .json(let text)):
             return isSameText(text, wanted)
+        case (.text(let wanted), .bytes(let bytes)), (.bare(let wanted), .bytes(let bytes)):
+            return AttributeValue.base64(bytes) == wanted
+        case (.text(let wanted), .double(let number)) where !number.isFinite,
+            (.bare(let wanted), .double(let number)) where !number.isFinite:
+            return AttributeValue.json(number) == "\"\(wanted)\""
+        case (.text, .integer) where isTime: return compare(value, literal) == 0
         case (.text, _): return false
         case (.bare(let wanted), .text(let text)), (.bare(let wanted), .json(let text)):
             return isSameText(text, wanted)
@@ -58,8 +62,10 @@ struct LiteralTest: Sendable {
         }
     }
 
+    /// Byte by byte: `==` would take é and e with an accent behind it for one value, which they are not.
     private func isSameText(_ text: String, _ wanted: String) -> Bool {
-        foldsCase ? text.lowercased() == wanted.lowercased() : text == wanted
+        foldsCase
+            ? text.lowercased() == wanted.lowercased() : text.utf8.elementsEqual(wanted.utf8)
     }
 
     /// Negative, zero or positive; nil where the two cannot be compared.
@@ -84,7 +90,7 @@ struct LiteralTest: Sendable {
         // A number orders numbers only: text such as "x" is neither above 1 nor below.
         case (.text, .bare(let b)) where Number(b) != nil: return nil
         case (.text(let a), .text(let b)), (.text(let a), .bare(let b)):
-            if a == b { return 0 }
+            if a.utf8.elementsEqual(b.utf8) { return 0 }
             return a.utf8.lexicographicallyPrecedes(b.utf8) ? -1 : 1
         default: return nil
         }
@@ -100,10 +106,6 @@ struct LiteralTest: Sendable {
         case .boolean(let value): value ? "true" : "false"
         case .bytes, .null: nil
         }
-    }
-
-    private func literalText(_ literal: Literal) -> String {
-        if case .text(let text) = literal { text } else { literal.description }
     }
 
     private func contains(_ text: String, _ part: String) -> Bool {
