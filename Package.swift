@@ -93,3 +93,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `deploy/fuzz` sets it: fuzzing needs a build of its own, in which every module is instrumented.
+if Context.environment["EVERYSPAN_FUZZ"] != nil {
+    package.targets.append(
+        .target(
+            name: "Fuzz",
+            dependencies: ["HTTP", "JSON", "Queries", "Spans", "Store", "Wire", httpTypes],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict))
+}
