@@ -10,7 +10,7 @@ func otlp(_ bytes: UnsafeRawBufferPointer) {
         check(batch)
     }
     if let report = try? readLogs(protobuf: bytes) {
-        precondition(report.scores.count <= report.kept.count)
+        precondition(report.carried.scores.count + report.carried.incomplete <= report.kept.count)
     }
     _ = try? countDataPoints(protobuf: bytes)
 }
