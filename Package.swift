@@ -66,6 +66,13 @@ let package = Package(
         .target(name: "Spans", swiftSettings: strict),
 
         .testTarget(
+            name: "EveryspanTests",
+            dependencies: [
+                "EmbeddedStore", "everyspan", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "TestSupport", httpTypes],
             swiftSettings: strict),
         .testTarget(

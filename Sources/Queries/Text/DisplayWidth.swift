@@ -29,6 +29,11 @@ enum DisplayWidth {
         }
     }
 
+    /// Lines as a body. What spans carry comes from anywhere, and must not command the terminal that shows it.
+    static func page(_ lines: [String]) -> [UInt8] {
+        Array((lines.map(printable).joined(separator: "\n") + "\n").utf8)
+    }
+
     /// Text that stays on its line and moves no cursor: a space for each control character.
     static func printable(_ text: String) -> String {
         var printable = String.UnicodeScalarView()

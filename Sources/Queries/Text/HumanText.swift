@@ -93,7 +93,7 @@ enum HumanText {
         switch value {
         case .null: return "null"
         case .text(let text):
-            return text.isEmpty ? "\"\"" : text.replacing("\n", with: " ")
+            return text.isEmpty ? "\"\"" : DisplayWidth.printable(text)
         case .double(let number) where field.isIntrinsic("duration"):
             return duration(milliseconds: number)
         case .integer(let time) where field.isIntrinsic("start_time"):

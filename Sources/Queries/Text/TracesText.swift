@@ -47,7 +47,7 @@ struct TracesText {
             "\(count) traces · "
                 + HumanText.range(answer.coverage.range, answer.coverage, zone: zone))
         lines += answer.coverage.hints
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        return DisplayWidth.page(lines)
     }
 
     private func cell(_ field: Field, _ trace: TraceSummary) -> String {
