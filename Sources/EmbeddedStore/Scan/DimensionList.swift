@@ -88,7 +88,7 @@ struct DimensionList {
         var found: [String] = []
         for source in dimension.sources {
             switch source.origin {
-            case .attribute(let key), .resource(let key), .time(let key):
+            case .attribute(let key), .resource(let key), .time(let key), .child(let key):
                 if names.raw.contains(key) { found.append(key) }
             case .indexed(let patterns, _):
                 found += names.raw.filter { key in
@@ -96,7 +96,7 @@ struct DimensionList {
                 }.sorted()
             case .event(let key, _):
                 if names.event.contains(key) { found.append("event.\(key)") }
-            case .eventTime, .spanName, .statusMessage, .keyTenant: break
+            case .eventTime, .spanName, .status, .statusMessage, .keyTenant: break
             }
         }
         var seen: Set<String> = []

@@ -8,6 +8,9 @@ struct NativeSpan {
     var end: UInt64?
     /// Nanoseconds.
     var duration: UInt64?
+    /// Rows of what the span says it came from.
+    var resource: Int?
+    var scope: Int?
     /// What kind of LLM operation `kind` named.
     var operation: String?
     private var firstFault: String?
