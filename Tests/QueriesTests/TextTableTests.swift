@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Queries
@@ -53,5 +54,38 @@ import Testing
     @Test func `send no commands to a terminal`() {
         let page = DisplayWidth.page(["a\u{1B}[31m", "b\r\nc\td\u{9B}", "é\u{7F}"])
         #expect(String(decoding: page, as: UTF8.self) == "a [31m\nb  c d \né \n")
+    }
+}
+
+@Suite struct `Long texts for a terminal` {
+    private func lines(_ text: String, width: Int = 40) -> [String] {
+        ExcerptText.lines(text, label: "›", indent: 4, width: width)
+    }
+
+    @Test(arguments: ["x", "日", "😀", "e\u{301}", "🇩🇪"], [20, 40, 77])
+    func `stay within its width`(character: String, width: Int) {
+        for count in [1, 5, 17, 18, 34, 35, 36, 200] {
+            let found = lines(String(repeating: character, count: count), width: width)
+            #expect(found.count <= 3)
+            for line in found {
+                let text = line.components(separatedBy: " … (")[0]
+                #expect(DisplayWidth.of(text) <= max(width, 26))
+            }
+        }
+    }
+
+    /// Nothing is lost without being counted.
+    @Test(arguments: [0, 1, 30, 105, 106, 500]) func `say how much they leave out`(count: Int) {
+        let found = lines(String(repeating: "日", count: count)).joined()
+        let shown = found.count { $0 == "日" }
+        let left = found.firstMatch(of: /… \((\d+) more/).flatMap { Int($0.1) } ?? 0
+        #expect(shown + left == count)
+    }
+
+    @Test func `break at spaces, and have none but single ones`() {
+        #expect(
+            lines("one two  three\r\nfour five six seven eight nine ten") == [
+                "    › one two three four five six seven", "      eight nine ten",
+            ])
     }
 }

@@ -6,6 +6,18 @@ enum DisplayWidth {
         return text.reduce(0) { $0 + of($1) }
     }
 
+    /// As much of a text as fits, but one character at least.
+    static func prefix(_ text: Substring, columns: Int) -> Substring {
+        var end = text.startIndex
+        var used = 0
+        while end < text.endIndex {
+            used += of(text[end])
+            if used > columns, end > text.startIndex { break }
+            text.formIndex(after: &end)
+        }
+        return text[..<end]
+    }
+
     /// A character is as wide as the scalar that it begins with, unless it was made an emoji.
     private static func of(_ character: Character) -> Int {
         let scalars = character.unicodeScalars

@@ -70,10 +70,10 @@ enum ExcerptText {
         var rest = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")[...]
         var lines: [String] = []
         while !rest.isEmpty, lines.count < linesMax {
-            var line = rest.prefix(room)
+            var line = DisplayWidth.prefix(rest, columns: room)
             // A line breaks at a space, if there is one in its second half.
             if line.count < rest.count, let space = line.lastIndex(of: " "),
-                line.distance(from: line.startIndex, to: space) > room / 2
+                DisplayWidth.of(String(line[..<space])) > room / 2
             {
                 line = line[..<space]
             }

@@ -3,7 +3,7 @@ import Foundation
 /// What is fuzzed, by the name that `deploy/fuzz` takes. A new target is a file, a line here, a folder of
 /// seeds and a list of words.
 private let targets: [String: @Sendable (UnsafeRawBufferPointer) -> Void] = [
-    "expression": expression, "json": json, "otlp": otlp, "http": http,
+    "expression": expression, "json": json, "otlp": otlp, "http": http, "regex": regex,
 ]
 
 private let target = ProcessInfo.processInfo.environment["EVERYSPAN_FUZZ"].flatMap { targets[$0] }
