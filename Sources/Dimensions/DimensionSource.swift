@@ -1,3 +1,5 @@
+package import Spans
+
 /// One place where a dialect puts the value of a dimension.
 package struct DimensionSource: Sendable {
     package enum Origin: Sendable, Equatable {
@@ -61,6 +63,29 @@ package struct DimensionSource: Sendable {
         var source = self
         source.path = path
         return source
+    }
+
+    package var isAttribute: Bool { if case .attribute = origin { true } else { false } }
+
+    /// The key that it reads, if it reads one in one spelling.
+    package var key: String? {
+        switch origin {
+        case .attribute(let key), .resource(let key), .time(let key): key
+        default: nil
+        }
+    }
+
+    /// Whether it reads an attribute of that key on a span, its resource, its scope or its events.
+    package func reads(_ key: String, of table: Table) -> Bool {
+        switch origin {
+        case .attribute(let own): key == own && table != .event
+        case .resource(let own): key == own && table == .resource
+        case .time(let own): key == own && table == .span
+        case .indexed(let patterns, _):
+            table == .span && patterns.contains { $0.indices(of: key) != nil }
+        case .event(let own, _): key == own && table == .event
+        case .child, .eventTime, .spanName, .status, .statusMessage, .keyTenant: false
+        }
     }
 
     func read(_ reading: Reading) -> DimensionSource {

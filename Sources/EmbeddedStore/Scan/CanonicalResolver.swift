@@ -2,6 +2,13 @@ internal import Dimensions
 internal import Spans
 internal import Store
 
+/// A source, and where it is looked for.
+struct SourcePlace {
+    let source: DimensionSource
+    /// The scope or the resource; nil for the source's own place.
+    let table: Table?
+}
+
 /// Finds the values of a canonical dimension: its sources in order of precedence, then what is derived
 /// from other dimensions, then inheritance.
 struct CanonicalResolver {
@@ -18,14 +25,7 @@ struct CanonicalResolver {
 
     func resolve() throws -> ResolvedField {
         var builder = FieldBuilder(rowCount: frame.spanCount)
-        for source in dimension.sources { try add(source, to: &builder) }
-        for place in [Table.scope, .resource] {
-            for source in dimension.sources {
-                if case .attribute(let key) = source.origin {
-                    try add([key], place, source, to: &builder)
-                }
-            }
-        }
+        for place in places { try add(place, to: &builder) }
         if case .otherwise(let text)? = dimension.completion {
             for row in 0..<frame.spanCount where !builder.isSet(row) {
                 builder.add(.text(text), row: row)
@@ -41,7 +41,38 @@ struct CanonicalResolver {
         return field
     }
 
+    /// For each row the place that its own value is from.
+    func origins() throws -> [SourcePlace?] {
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        var origins = [SourcePlace?](repeating: nil, count: frame.spanCount)
+        for place in places {
+            try add(place, to: &builder)
+            for row in origins.indices where origins[row] == nil && builder.isSet(row) {
+                origins[row] = place
+            }
+        }
+        return origins
+    }
+
     // MARK: Sources
+
+    /// All places to look at, in order: what a span says itself, then its scope, then its resource.
+    private var places: [SourcePlace] {
+        dimension.sources.map { SourcePlace(source: $0, table: nil) }
+            + [Table.scope, .resource].flatMap { table in
+                dimension.sources.filter(\.isAttribute).map {
+                    SourcePlace(source: $0, table: table)
+                }
+            }
+    }
+
+    private func add(_ place: SourcePlace, to builder: inout FieldBuilder) throws {
+        if let table = place.table, case .attribute(let key) = place.source.origin {
+            try add([key], table, place.source, to: &builder)
+        } else {
+            try add(place.source, to: &builder)
+        }
+    }
 
     private func add(_ source: DimensionSource, to builder: inout FieldBuilder) throws {
         switch source.origin {

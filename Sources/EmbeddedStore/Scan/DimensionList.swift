@@ -191,13 +191,3 @@ struct DimensionList {
         return kinds.count > 1 ? .mixed : kinds.first ?? .unknown
     }
 }
-
-extension DimensionSource {
-    /// The attribute that it reads, if it reads one.
-    fileprivate var key: String? {
-        switch origin {
-        case .attribute(let key), .resource(let key): key
-        default: nil
-        }
-    }
-}

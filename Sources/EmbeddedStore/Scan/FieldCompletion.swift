@@ -43,14 +43,20 @@ struct FieldCompletion {
             DimensionTable.systemInstructions, fields, times
         ).resolve()
         guard instructions.values.count > 0 else { return field }
-        return field.combined(with: instructions) { text, instructions in
-            guard case .text(let text) = text else { return nil }
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        for row in field.codes.indices
+        where field.codes[row] != 0 && instructions.codes[row] != 0 {
+            var texts = [instructions.firstValue(of: instructions.codes[row])]
+            field.forEachValue(of: field.codes[row]) { texts.append(field.values.value($0)) }
             // Of a span that has nothing but instructions they are the text already.
-            guard case .text(let instructions) = instructions, instructions != text else {
-                return .text(text)
-            }
-            return .text(instructions + "\n" + text)
+            if texts[0] == texts[1] { continue }
+            builder.add(
+                .text(
+                    texts.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(
+                        separator: "\n")), row: row)
         }
+        builder.add(field)
+        return builder.finished()
     }
 
     /// More read from and written to a cache than the whole input can only mean that the input does not
