@@ -119,3 +119,17 @@ def test_where_of_a_row_keeps_the_question(odd: Server) -> None:
             for row in rows:
                 again = client.json("/v1/slices", where=row["where"], unit="span", from_=0)
                 assert again["total"]["count"] == row["count"], row
+
+
+def test_percentiles_and_durations_are_text_too(odd: Server) -> None:
+    with odd.client() as client:
+        def count(where: str) -> int:
+            return client.json("/v1/slices", where=where, unit="span", from_=0)["total"]["count"]
+        assert count("k = p95") == count("k = '2s'") == count("k in (2s)") == 1
+        assert count("k in (p95, 2s, acme)") == 3
+        taken = sorted(DURATIONS[index % len(DURATIONS)] for index in range(len(VALUES)))
+        median, most = taken[math.ceil(len(taken) / 2) - 1], taken[-1]
+        assert count("duration in (p50, p100)") == taken.count(median) + taken.count(most)
+        assert count("duration > p50 and duration < p100") == sum(median < d < most for d in taken)
+        told = client.get("/v1/slices", where="k > p95").json()["error"]
+        assert told["position"] == 4 and "duration" in told["message"]

@@ -121,6 +121,13 @@ private let cases: [Case] = [
     Case(.condition, "日本 !~ \"😀[\"", 6, .badPattern(reason: "")),
     Case(.condition, "a ~ *", 4, .badPattern(reason: "")),
 
+    Case(.condition, "ttft > p95", 7, .percentileOfOther("p95", Field("ttft"))),
+    Case(
+        .condition, "日本 <= p99.9", 6, .percentileOfOther("p99.9", Field("日本"))),
+    Case(
+        .condition, "span.duration < p1", 16,
+        .percentileOfOther("p1", Field("duration", scope: .span))),
+
     // What stands behind it.
     Case(.condition, "a = 1)", 5, .connective, ")"),
     Case(.condition, "a = 1 b = 2", 6, .connective, "b"),
@@ -200,6 +207,7 @@ private let lengthCases: [Case] = Grammar.allCases.map {
 private enum FaultName: CaseIterable {
     case expected, noComparison, openQuote, openParenthesis, tooLong, tooDeep, unknownFunction
     case unknownAggregate, unknownFigure, badPattern, failedInFailure, comparedHistogram
+    case percentileOfOther
 
     init(_ fault: ExpressionFault) {
         self =
@@ -214,6 +222,7 @@ private enum FaultName: CaseIterable {
             case .unknownAggregate: .unknownAggregate
             case .unknownFigure: .unknownFigure
             case .badPattern: .badPattern
+            case .percentileOfOther: .percentileOfOther
             case .failedInFailure: .failedInFailure
             case .comparedHistogram: .comparedHistogram
             }

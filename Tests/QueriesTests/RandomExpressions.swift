@@ -77,6 +77,13 @@ extension SeededGenerator {
         case .isIn:
             let count = Int.random(in: 1...4, using: &self)
             return Comparison(field(), comparator, (0..<count).map { _ in literal() })
+        case .less, .lessOrEqual, .greater, .greaterOrEqual:
+            let literal = literal()
+            if case .percentile = literal {
+                return Comparison(
+                    Field("duration", scope: pick([.any, .root])), comparator, [literal])
+            }
+            return Comparison(field(), comparator, [literal])
         default: return Comparison(field(), comparator, [literal()])
         }
     }

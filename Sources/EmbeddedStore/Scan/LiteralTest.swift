@@ -10,18 +10,17 @@ struct LiteralTest: Sendable {
     private let isDuration: Bool
     private let isTime: Bool
     private let pattern: LinearRegex?
-    /// The percentile that a literal names, once known.
-    private let percentile: Double?
+    /// What `p95` and the like stand for, in nanoseconds.
+    private let percentiles: [Double: Double]
 
-    /// - Parameter percentile: what `p95` stands for, in nanoseconds.
-    init(_ comparison: Comparison, percentile: Double?) throws {
+    init(_ comparison: Comparison, percentiles: [Double: Double]) throws {
         comparator = comparison.comparator
         literals = comparison.literals
         let field = comparison.field
         foldsCase = field.isIntrinsic("kind") || field.isIntrinsic("status")
         isDuration = field.isIntrinsic("duration")
         isTime = field.isIntrinsic("start_time")
-        self.percentile = percentile
+        self.percentiles = percentiles
         if comparator == .matches, let literal = literals.first {
             pattern = try LinearRegex(literal.textToMatch)
         } else {
@@ -54,7 +53,9 @@ struct LiteralTest: Sendable {
             return AttributeValue.json(number) == "\"\(wanted)\""
         case (.text, .integer) where isTime: return compare(value, literal) == 0
         case (.text, _): return false
-        case (.bare(let wanted), .text(let text)), (.bare(let wanted), .json(let text)):
+        case (.bare(let wanted), .text(let text)), (.bare(let wanted), .json(let text)),
+            (.duration(_, let wanted), .text(let text)),
+            (.percentile(_, let wanted), .text(let text)):
             return isSameText(text, wanted)
         case (.bare(let wanted), .boolean(let value)):
             return wanted.lowercased() == (value ? "true" : "false")
@@ -84,9 +85,8 @@ struct LiteralTest: Sendable {
         case (.integer, .duration(let nanoseconds, _)), (.double, .duration(let nanoseconds, _)):
             // Attributes that hold times hold milliseconds; the field itself holds nanoseconds.
             return value.number.map { order($0, isDuration ? nanoseconds : nanoseconds / 1e6) }
-        case (.integer, .percentile), (.double, .percentile):
-            guard let percentile else { return nil }
-            return value.number.map { order($0, percentile) }
+        case (.integer(let a), .percentile(let rank, _)):
+            return percentiles[rank].map { order(Double(a), $0) }
         // A number orders numbers only: text such as "x" is neither above 1 nor below.
         case (.text, .bare(let b)) where Number(b) != nil: return nil
         case (.text(let a), .text(let b)), (.text(let a), .bare(let b)):

@@ -28,6 +28,8 @@ package enum ExpressionFault: Sendable, Equatable {
     /// - Parameter nearest: what may have been meant.
     case unknownFigure(String, nearest: String?)
     case badPattern(reason: String)
+    /// Percentiles are those of the duration.
+    case percentileOfOther(String, Field)
     /// The definition of `failed` asks for it.
     case failedInFailure
     case comparedHistogram
@@ -71,6 +73,8 @@ package enum ExpressionFault: Sendable, Equatable {
                 + NamedFigure.named.map(\.name).joined(separator: ", ")
                 + ", or p95(duration) and the like"
         case .badPattern(let reason): "not a regular expression: \(reason)"
+        case .percentileOfOther(let word, let field):
+            "\(word) is a percentile of duration, and \(field) does not compare with it; in quotes it is text"
         case .failedInFailure: "failed is what this expression defines"
         case .comparedHistogram: "a histogram compares with nothing"
         }

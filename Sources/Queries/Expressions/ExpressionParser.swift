@@ -205,6 +205,11 @@ package struct ExpressionParser {
     ) throws(ExpressionError) -> Expression {
         let position = position
         let literal = try literal()
+        if case .percentile(_, let word) = literal, !field.isIntrinsic("duration"),
+            ["<", "<=", ">", ">="].contains(sign)
+        {
+            throw ExpressionError(.percentileOfOther(word, field), at: position)
+        }
         switch sign {
         case "=", "==": return .comparison(Comparison(field, .equal, [literal]))
         case "!=", "<>": return .not(.comparison(Comparison(field, .equal, [literal])))
