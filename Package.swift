@@ -71,6 +71,13 @@ let package = Package(
         .target(name: "Spans", swiftSettings: strict),
 
         .testTarget(
+            name: "EveryspanTests",
+            dependencies: [
+                "EmbeddedStore", "everyspan", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "TestSupport", httpTypes],
             swiftSettings: strict),
         .testTarget(
@@ -98,3 +105,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `deploy/fuzz` sets it: fuzzing needs a build of its own, in which every module is instrumented.
+if Context.environment["EVERYSPAN_FUZZ"] != nil {
+    package.targets.append(
+        .target(
+            name: "Fuzz",
+            dependencies: ["HTTP", "JSON", "Queries", "Spans", "Store", "Wire", httpTypes],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict))
+}

@@ -61,7 +61,7 @@ package struct TraceRequest: Sendable {
         let lines = TraceText(
             rows, scores, comparison, isCompared: isCompared, zone: zone, width: width
         ).lines(id: id)
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        return DisplayWidth.page(lines)
     }
 
     /// The trace as native JSON, children after their parents in order of their starts.

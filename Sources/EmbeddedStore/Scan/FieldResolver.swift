@@ -19,7 +19,7 @@ struct FieldResolver {
         if let score = try ScoreFields(self, times).resolve(field) {
             return field.scope == .root ? ofRoot(score, times) : score
         }
-        let suffix = forComparison && field.name == "duration" ? " ns" : ""
+        let suffix = forComparison && field.isIntrinsic("duration") ? " ns" : ""
         let name = "field \(field.scope) \(field.name)\(suffix)"
         return try frame.derived(name) {
             switch field.scope {

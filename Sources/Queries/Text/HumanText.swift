@@ -93,10 +93,10 @@ enum HumanText {
         switch value {
         case .null: return "null"
         case .text(let text):
-            return text.isEmpty ? "\"\"" : text.replacing("\n", with: " ")
-        case .double(let number) where field.name == "duration":
+            return text.isEmpty ? "\"\"" : DisplayWidth.printable(text)
+        case .double(let number) where field.isIntrinsic("duration"):
             return duration(milliseconds: number)
-        case .integer(let time) where field.name == "start_time" && field.scope == .any:
+        case .integer(let time) where field.isIntrinsic("start_time"):
             return Timestamp.text(time)
         case .integer(let number): return String(number)
         case .double(let number): return AttributeValue.json(number)

@@ -38,7 +38,7 @@ struct SeriesText {
         }
         lines += table.lines(width: request.width)
         lines += answer.coverage.hints
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        return DisplayWidth.page(lines)
     }
 
     private func line(

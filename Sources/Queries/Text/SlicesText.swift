@@ -32,7 +32,7 @@ struct SlicesText {
         }
         lines += table.lines(width: request.width)
         lines += answer.coverage.hints
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        return DisplayWidth.page(lines)
     }
 
     /// Without `calc` a row shows what a person looks for first.

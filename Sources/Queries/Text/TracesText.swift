@@ -47,7 +47,7 @@ struct TracesText {
             "\(count) traces · "
                 + HumanText.range(answer.coverage.range, answer.coverage, zone: zone))
         lines += answer.coverage.hints
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        return DisplayWidth.page(lines)
     }
 
     private func cell(_ field: Field, _ trace: TraceSummary) -> String {
@@ -70,10 +70,10 @@ enum ExcerptText {
         var rest = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")[...]
         var lines: [String] = []
         while !rest.isEmpty, lines.count < linesMax {
-            var line = rest.prefix(room)
+            var line = DisplayWidth.prefix(rest, columns: room)
             // A line breaks at a space, if there is one in its second half.
             if line.count < rest.count, let space = line.lastIndex(of: " "),
-                line.distance(from: line.startIndex, to: space) > room / 2
+                DisplayWidth.of(String(line[..<space])) > room / 2
             {
                 line = line[..<space]
             }

@@ -40,8 +40,7 @@ struct Trace: AsyncParsableCommand {
     @OptionGroup var ask: AskOptions
 
     func run() async throws {
-        let digits = id.filter { $0.isHexDigit }
-        guard digits == id, !id.isEmpty else {
+        guard !id.isEmpty, id.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
             throw ValidationError("\(id) is no trace id: it has hexadecimal digits only")
         }
         try await ask.answer(
