@@ -2,6 +2,11 @@ internal import JSON
 internal import Spans
 internal import Store
 
+extension Field {
+    /// Whether its values are times, which are written as such.
+    var isStartTime: Bool { name == "start_time" && (scope == .any || scope == .root) }
+}
+
 extension JSONWriter {
     /// A value as JSON: bytes as `{"bytes":"base64"}`, structures as they are.
     mutating func value(_ value: GroupValue) {
@@ -19,9 +24,7 @@ extension JSONWriter {
 
     /// A value of a field; start times are written as RFC 3339.
     mutating func value(_ value: GroupValue, of field: Field) {
-        if case .integer(let time) = value, field.name == "start_time",
-            field.scope == .any || field.scope == .root
-        {
+        if case .integer(let time) = value, field.isStartTime {
             self.value(Timestamp.text(time))
         } else {
             self.value(value)
