@@ -160,7 +160,8 @@ package struct DimensionsRequest: Sendable {
             let more = answer.groups - answer.rows.count
             let lines =
                 table.lines(width: width)
-                + (more > 0 ? ["and \(HumanText.count(more)) more"] : []) + answer.coverage.hints
+                + (more > 0 ? ["and \(HumanText.count(more)) more"] : [])
+                + answer.coverage.hints(zone: zone)
             return Array((lines.joined(separator: "\n") + "\n").utf8)
         case .rows, .ndjson, .csv:
             return format.body(rows, names: ["value"] + query.figures.map(\.name))

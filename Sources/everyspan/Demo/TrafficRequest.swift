@@ -162,7 +162,7 @@ struct TrafficRequest {
             json.member("model.revision", model.revision)
             if let answer { json.member("output.text", answer) }
             json.member("finish_reason", answer == nil ? "tool_calls" : "stop")
-            json.member("ttft", firstToken / 1000)
+            json.member("ttft", firstToken)
             json.member("tokens.input", input)
             json.member("tokens.output", output)
             // As exact as prices are.
