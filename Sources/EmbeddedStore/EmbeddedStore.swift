@@ -101,6 +101,12 @@ package final class EmbeddedStore: Store {
         "\(engine.snapshot.contentVersion) \(engine.scores.version)"
     }
 
+    package func explain(
+        _ batch: SpanBatch, reserved: [String]
+    ) async throws -> [SpanExplanation] {
+        try await scan { try SpanExplainer(batch, reserved: reserved, $1).explanations() }
+    }
+
     // MARK: Queries
 
     package func slices(_ query: SliceQuery) async throws -> SliceAnswer {

@@ -155,7 +155,10 @@ enum IngestRoutes {
         if isForm(request) { return try await QueryRoutes.spans(request, service) }
         var parameters = Parameters()
         if let query = request.head.query { try parameters.add(urlEncoded: query) }
-        try parameters.allow(only: [])
+        try parameters.allow(only: ["explain"])
+        let explains =
+            try QueryParameters(parameters, now: request.receivedAt)
+            .choice("explain", of: ["0", "1"]) == "1"
         var batch = SpanBatch()
         let report: ReadReport
         do {
@@ -164,12 +167,13 @@ enum IngestRoutes {
                 try read($0, request, service, into: &batch)
             }
         } catch let error as WireError {
-            try await countRefused(service)
+            if !explains { try await countRefused(service) }
             throw QueryFailure("bad_body", error.message)
         } catch let failure as QueryFailure {
-            try await countRefused(service)
+            if !explains { try await countRefused(service) }
             throw failure
         }
+        if explains { return try await ExplainRoute.answer(batch, report, service) }
         let appended = try await service.store.append(batch, receivedAt: request.receivedAt)
         // Written after their spans: a crash in between leaves the request unanswered, and sent again it
         // gives the same scores.
@@ -201,16 +205,7 @@ enum IngestRoutes {
         json.object { json in
             json.member("accepted", report.accepted)
             json.member("duplicates", appended.duplicates)
-            json.member("rejected_count", report.rejected)
-            json.key("rejected")
-            json.array { json in
-                for refusal in report.refusals {
-                    json.object { json in
-                        json.member("index", refusal.index)
-                        json.member("reason", refusal.reason)
-                    }
-                }
-            }
+            refusals(report, &json)
             json.key("ids")
             json.array { json in
                 for id in report.generatedIDs {
@@ -223,6 +218,19 @@ enum IngestRoutes {
         }
         json.newline()
         return json.bytes
+    }
+
+    static func refusals(_ report: ReadReport, _ json: inout JSONWriter) {
+        json.member("rejected_count", report.rejected)
+        json.key("rejected")
+        json.array { json in
+            for refusal in report.refusals {
+                json.object { json in
+                    json.member("index", refusal.index)
+                    json.member("reason", refusal.reason)
+                }
+            }
+        }
     }
 
     static func isForm(_ request: Request) -> Bool {

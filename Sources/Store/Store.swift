@@ -21,6 +21,11 @@ package protocol Store: Sendable {
     /// - Returns: how many replaced another.
     func append(_ scores: [Score], receivedAt: UInt64) async throws -> Int
 
+    /// How spans would be read, each by itself and with the others of the batch, which is not kept.
+    ///
+    /// - Parameter reserved: names that are no attributes, which a mistyped key may have meant.
+    func explain(_ batch: SpanBatch, reserved: [String]) async throws -> [SpanExplanation]
+
     /// The scores of a trace, its spans and their responses, by time.
     func scores(of trace: SpanRows, id: [UInt8]) async throws -> [Score]
 

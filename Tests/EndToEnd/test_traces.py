@@ -151,7 +151,7 @@ def test_beside_the_nearest_trace_that_passed(fresh_server: Server) -> None:
         refused = client.get(f"/v1/traces/{1:032x}", vs="bad")
     assert got["trace_id"] == f"{3:032x}"  # 4 s away, not 10; another tenant and failed ones do not count
     assert got["first_difference"] == 3
-    assert got["steps"][0]["differs_in"] == ["status"] and got["steps"][1]["differs_in"] == []
+    assert got["steps"][0]["differs_in"] == ["status", "error.type"] and got["steps"][1]["differs_in"] == []
     assert got["steps"][3]["differs_in"] == ["name", "tool"]
     assert len(got["spans"]) == 4
     assert "▶" in text and f"{3:032x}" in text

@@ -101,7 +101,7 @@ class Request:
         self.wait(0.001, 0.005)
         self.span(
             1, None, "POST /answer", "gateway", self.began, kind="SERVER", tenant=self.tenant, user=f"u-{self.number % 701}", locale=self.locale,
-            release="gateway-3.4", error=self.error and ("", "the question could not be answered"))
+            release="gateway-3.4", error=self.error and (self.error[0], "the question could not be answered"))
 
     def retrieve(self) -> None:
         """Since 15:20 one document has a paragraph that talks to the model."""

@@ -138,9 +138,12 @@ struct CommitWriter {
         let number = nextSmall
         var deletions = Deletions()
         var own = RowSet(rowCount: identities.count)
-        lookUpSmall(identities, hashes, number, partition, &deletions, &own, isDuplicate)
+        var contents = CopyContents(share.data)
+        lookUpSmall(
+            identities, hashes, number, partition, &contents, &deletions, &own, isDuplicate)
         do {
-            try lookUpLarge(identities, hashes, partition, &deletions, &own, isDuplicate)
+            try lookUpLarge(
+                identities, hashes, partition, &contents, &deletions, &own, isDuplicate)
             ledger.count(.duplicateSpan, deletions.count + own.count)
             try markShared(hashes)
             let segment = try write(
@@ -157,7 +160,8 @@ struct CommitWriter {
     /// Puts the new spans into the window and finds copies among small segments and among themselves.
     private mutating func lookUpSmall(
         _ identities: Identities, _ hashes: [UInt64], _ number: UInt32, _ partition: Partition,
-        _ deletions: inout Deletions, _ own: inout RowSet, _ isDuplicate: (Int) -> Void
+        _ contents: inout CopyContents, _ deletions: inout Deletions, _ own: inout RowSet,
+        _ isDuplicate: (Int) -> Void
     ) {
         let small = small
         for row in 0..<identities.count {
@@ -171,7 +175,11 @@ struct CommitWriter {
             func replaces(_ location: IdentityWindow.Location) -> Bool {
                 Identities.laterReplaces(
                     earlierEnd: at(location)?.ends[Int(location.row)] ?? 0,
-                    laterEnd: identities.ends[row])
+                    laterEnd: identities.ends[row]
+                ) {
+                    contents.differ(
+                        row, from: Int(location.row), in: small[location.segment]?.segment)
+                }
             }
             let found = window.insert(
                 identities.hash(row, traceHash: traceHash),
@@ -195,7 +203,8 @@ struct CommitWriter {
     /// Finds copies among the large segments of the same partition.
     private mutating func lookUpLarge(
         _ identities: Identities, _ hashes: [UInt64], _ partition: Partition,
-        _ deletions: inout Deletions, _ own: inout RowSet, _ isDuplicate: (Int) -> Void
+        _ contents: inout CopyContents, _ deletions: inout Deletions, _ own: inout RowSet,
+        _ isDuplicate: (Int) -> Void
     ) throws {
         let candidates = snapshot.large.filter { $0.segment.partition === partition }
         if candidates.isEmpty { return }
@@ -215,8 +224,11 @@ struct CommitWriter {
                     && identities.isSame(row, as: index.identities, other)
                 {
                     isDuplicate(row)
-                    if Identities.laterReplaces(
-                        earlierEnd: index.identities.ends[other], laterEnd: identities.ends[row])
+                    if try Identities.laterReplaces(
+                        earlierEnd: index.identities.ends[other], laterEnd: identities.ends[row],
+                        differs: {
+                            contents.hash(row) != (try lookup.contents(of: view.segment))[other]
+                        })
                     {
                         deletions.insert(other, in: view.segment)
                     } else {
