@@ -93,8 +93,11 @@ struct TrafficRequest {
     }
 
     private func hasFailed(_ fault: Fault) -> (type: String?, message: String)? {
-        if case .none = fault { return nil }
-        return (nil, "the request could not be fulfilled")
+        switch fault {
+        case .none: nil
+        case .model(let type, _), .tool(_, let type, _):
+            (type, "the request could not be fulfilled")
+        }
     }
 
     // MARK: Spans
