@@ -53,7 +53,7 @@ enum HelpRoute {
             "curl -sG '{url}/v1/slices' --data-urlencode "
                 + "'where=failed and tenant in (acme, \"Big Co\") and duration > 2s' -d format=text"
         ),
-        Need("more", "GET", "/v1/status", "curl -s '{url}/v1/status'"),
+        Need("more", "GET", "/v1/status", "curl -s '{url}/v1/status?format=text'"),
     ]
 
     static func help(_ request: Request, _ service: Service) async throws -> Response {
