@@ -44,7 +44,9 @@ package final class EmbeddedStore: Store {
         self.settings = settings
         retention = Retention(seconds: settings.retainSeconds)
         let directory = try PartitionDirectory(path: settings.directory, log: log)
-        let engine = try Engine(directory, warmBytesMax: settings.warmBytesMax, now: now)
+        let engine = try Engine(
+            directory, warmBytesMax: settings.warmBytesMax, prices: settings.prices,
+            now: now)
         self.engine = engine
         commits = GroupCommit { try engine.commit($0, $1, $2) }
         var policy = MergePolicy()
@@ -110,7 +112,7 @@ package final class EmbeddedStore: Store {
     // MARK: Queries
 
     package func slices(_ query: SliceQuery) async throws -> SliceAnswer {
-        try await scan { try Scanner.slices(query, $0, $1) }
+        try await scan(hot: engine.hot) { try Scanner.slices(query, $0, $1) }
     }
 
     package func list(_ query: ListQuery) async throws -> ListAnswer {
@@ -160,12 +162,13 @@ package final class EmbeddedStore: Store {
     // MARK: Threads
 
     private func scan<T: Sendable>(
+        hot: HotFields? = nil,
         _ body: @escaping @Sendable (Snapshot, ScanControl) throws -> T
     ) async throws -> T {
         let engine = engine
         let control = ScanControl(
             seconds: settings.querySecondsMax, scores: ScoreSnapshot(engine.scores),
-            prices: settings.prices)
+            prices: settings.prices, hot: hot)
         return try await withTaskCancellationHandler {
             try await onQueue { try body(engine.snapshot, control) }
         } onCancel: {

@@ -12,6 +12,7 @@ struct CommitWriter {
     /// The small segments that the window points to, by their number there.
     private var small: [UInt32: SmallSegment] = [:]
     private var nextSmall: UInt32 = 1
+    private var groups = SmallGroups()
     private var lookup: LargeSegmentLookup
     /// Written with commits since it was last taken.
     private var counted = LedgerCounts()
@@ -26,6 +27,7 @@ struct CommitWriter {
     init(_ directory: PartitionDirectory, _ warm: WarmColumns) {
         self.directory = directory
         self.warm = warm
+        snapshot.parts = LooseParts(warm)
         lookup = LargeSegmentLookup(bytesMax: 48 << 20)
     }
 
@@ -59,6 +61,7 @@ struct CommitWriter {
         fillWindow(number, identities, view.deleted)
         var view = view
         view.traces = TraceHasher(identities).all
+        view.group = groups.next(spans: view.segment.record.spans)
         snapshot.small.append(view)
     }
 
@@ -310,7 +313,8 @@ struct CommitWriter {
             _ = register(segment, identities)
             snapshot.small.append(
                 SegmentView(
-                    segment: segment, deleted: own.count > 0 ? own : nil, traces: hashes))
+                    segment: segment, deleted: own.count > 0 ? own : nil, traces: hashes,
+                    group: groups.next(spans: segment.record.spans)))
         } else {
             nextSmall += 1
         }

@@ -14,6 +14,7 @@ struct FieldResolver {
         _ field: Field, _ times: FrameTimes, forComparison: Bool
     ) throws -> ResolvedField {
         try control.check()
+        control.hot?.note(field, forComparison: forComparison)
         // Scores change without the frame, so they are not kept with it.
         if let score = try ScoreFields(self, times).resolve(field) {
             return field.scope == .root ? ofRoot(score, times) : score

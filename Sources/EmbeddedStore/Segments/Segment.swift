@@ -149,6 +149,8 @@ struct SegmentView: Sendable {
     var unsavedShared: Set<UInt64> = []
     /// Of a small segment: hashes of its traces, each once.
     var traces: [UInt64] = []
+    /// Of a small segment: those with the same number are gathered together (`SmallGroups`).
+    var group: UInt32 = 0
 
     var liveSpans: Int { segment.record.spans - (deleted?.count ?? 0) }
 }
