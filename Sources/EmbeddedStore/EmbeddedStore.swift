@@ -115,12 +115,8 @@ package final class EmbeddedStore: Store {
         try await scan(hot: engine.hot) { try Scanner.slices(query, $0, $1) }
     }
 
-    package func spans(_ query: SpanQuery) async throws -> SpanAnswer {
-        try await scan { try SpanSearch(query, $0, $1).answer() }
-    }
-
-    package func traces(_ query: TraceQuery) async throws -> TraceAnswer {
-        try await scan { try TraceSearch(query, $0, $1).answer() }
+    package func list(_ query: ListQuery) async throws -> ListAnswer {
+        try await scan { try ListSearch(query, $0, $1).answer() }
     }
 
     package func dimensions(_ query: DimensionsQuery) async throws -> DimensionsAnswer {

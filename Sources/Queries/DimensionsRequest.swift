@@ -160,7 +160,8 @@ package struct DimensionsRequest: Sendable {
             let more = answer.groups - answer.rows.count
             let lines =
                 table.lines(width: width)
-                + (more > 0 ? ["and \(HumanText.count(more)) more"] : []) + answer.coverage.hints
+                + (more > 0 ? ["and \(HumanText.count(more)) more"] : [])
+                + answer.coverage.hints(zone: zone)
             return DisplayWidth.page(lines)
         case .rows, .ndjson, .csv:
             return format.body(rows, names: ["value"] + query.figures.map(\.name))

@@ -141,7 +141,7 @@ package struct TraceRequest: Sendable {
     // MARK: The nearest that passed
 
     /// Traces of the same tenant and prompt that passed, before this one and after it, the nearest first.
-    package func passing(like rows: SpanRows) -> [TraceQuery] {
+    package func passing(like rows: SpanRows) -> [ListQuery] {
         let fields = SpanFields(rows)
         let order = TraceTree(rows.batch).order
         var parts: [Expression] = [.not(failure)]
@@ -155,11 +155,13 @@ package struct TraceRequest: Sendable {
             .min()
         let condition = Expression.and(parts)
         return [
-            TraceQuery(
-                condition: condition, failure: failure, range: TimeRange(from: nil, to: start),
+            ListQuery(
+                .trace, condition: condition, failure: failure,
+                range: TimeRange(from: nil, to: start),
                 order: .newest, limit: 2),
-            TraceQuery(
-                condition: condition, failure: failure, range: TimeRange(from: start, to: nil),
+            ListQuery(
+                .trace, condition: condition, failure: failure,
+                range: TimeRange(from: start, to: nil),
                 order: .oldest, limit: 2),
         ]
     }

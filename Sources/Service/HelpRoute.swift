@@ -53,7 +53,7 @@ enum HelpRoute {
             "curl -sG '{url}/v1/slices' --data-urlencode "
                 + "'where=failed and tenant in (acme, \"Big Co\") and duration > 2s' -d format=text"
         ),
-        Need("more", "GET", "/v1/status", "curl -s '{url}/v1/status'"),
+        Need("more", "GET", "/v1/status", "curl -s '{url}/v1/status?format=text'"),
     ]
 
     static func help(_ request: Request, _ service: Service) async throws -> Response {
@@ -86,7 +86,7 @@ enum HelpRoute {
     private static func newestTrace(_ newest: Int64?, _ service: Service) async throws -> String? {
         guard let newest else { return nil }
         let range = TimeRange(from: newest, to: nil)
-        let rows = try await service.store.spans(SpanQuery(range: range, limit: 1)).rows
+        let rows = try await service.store.list(ListQuery(.span, range: range, limit: 1)).rows
         return rows.shown.first.map { Hex.text(rows.batch.spans.bytes(SpanField.traceID, $0)) }
     }
 

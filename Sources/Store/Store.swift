@@ -41,11 +41,9 @@ package protocol Store: Sendable {
 
     func slices(_ query: SliceQuery) async throws -> SliceAnswer
 
-    /// The spans that a query selects, each with its canonical dimensions.
-    func spans(_ query: SpanQuery) async throws -> SpanAnswer
-
-    /// The traces that a query selects, with all their spans.
-    func traces(_ query: TraceQuery) async throws -> TraceAnswer
+    /// The traces that a query selects, with all their spans; or the spans, each with its canonical
+    /// dimensions.
+    func list(_ query: ListQuery) async throws -> ListAnswer
 
     /// Follows what is committed from now on. Never holds up ingest: who reads too slowly skips spans.
     func tail(_ query: TailQuery) -> any Tail

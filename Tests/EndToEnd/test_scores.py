@@ -41,8 +41,8 @@ def scores(client: Client, trace: str) -> list[dict[str, Any]]:
 
 
 def counts(client: Client, by: str, **more: Any) -> dict[Any, tuple[int, int]]:
-    rows = client.json("/v1/slices", by=by, from_=0, limit="all", format="rows", **more)
-    return {row[by]: (row["count"], row["failures"]) for row in rows}
+    rows = client.json("/v1/slices", by=by, from_=0, limit="all", **more)["rows"]
+    return {row["slice"][by]: (row["count"], row["failures"]) for row in rows}
 
 
 def test_the_same_target_name_and_evaluator_again_replaces(server: Server) -> None:

@@ -170,8 +170,10 @@ struct DimensionList {
             }
         }
         let isCounted = !entry.isLong || query.countsAll
+        // Texts and ids that were not looked at are text all the same.
+        let kind = isCounted || !entry.isCanonical ? Self.kind(tags) : .text
         return DimensionSummary(
-            name: entry.field.name, kind: Self.kind(tags), isList: parts.contains(where: \.isList),
+            name: entry.field.name, kind: kind, isList: parts.contains(where: \.isList),
             count: parts.reduce(0) { $0 + $1.count }, distinct: isCounted ? values.count : nil,
             isCanonical: entry.isCanonical, sources: entry.sources)
     }

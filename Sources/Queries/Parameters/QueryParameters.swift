@@ -136,13 +136,28 @@ package struct QueryParameters: Sendable {
     }
 
     package func fields(_ name: String) throws -> [Field] {
-        try parsed(name) { text throws(ExpressionError) in try ExpressionParser.fields(text) }
-            ?? []
+        let fields =
+            try parsed(name) { text throws(ExpressionError) in
+                try ExpressionParser.fields(text)
+            } ?? []
+        try refuseRepeated(fields.map(\.description), name)
+        return fields
     }
 
     package func figures(_ name: String, otherwise: [NamedFigure]) throws -> [NamedFigure] {
-        try parsed(name) { text throws(ExpressionError) in try ExpressionParser.figures(text) }
-            ?? otherwise
+        let figures =
+            try parsed(name) { text throws(ExpressionError) in
+                try ExpressionParser.figures(text)
+            } ?? otherwise
+        try refuseRepeated(figures.map(\.name), name)
+        return figures
+    }
+
+    /// No answer has a column twice.
+    private func refuseRepeated(_ names: [String], _ parameter: String) throws {
+        var seen: Set<String> = []
+        guard let repeated = names.first(where: { !seen.insert($0).inserted }) else { return }
+        throw QueryFailure("bad_\(parameter)", "\(parameter) has \(repeated) twice")
     }
 
     package func having() throws -> Having? {

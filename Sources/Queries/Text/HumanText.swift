@@ -48,6 +48,17 @@ enum HumanText {
         return String(format: "%.6g", value)
     }
 
+    /// `850 B`, `27.4 MB`.
+    static func bytes(_ count: Int) -> String {
+        var amount = Double(count)
+        var unit = "B"
+        for larger in ["kB", "MB", "GB", "TB"] where amount >= 999.5 {
+            amount /= 1000
+            unit = larger
+        }
+        return String(format: unit == "B" || amount >= 99.95 ? "%.0f %@" : "%.1f %@", amount, unit)
+    }
+
     /// `0.031`, `<1e-9`.
     static func probability(_ value: Double?) -> String {
         guard let value else { return none }
