@@ -21,7 +21,7 @@ struct FrameAnswer: MemorySized {
     let groupsAddUp: Bool
 
     /// With more groups than this the figures of the few that are shown are summed anew.
-    static let groupsMax = 512
+    static let groupsMax = 4096
 
     var byteCount: Int {
         keys.reduce(0) { $0 + $1.count + 64 } + (cells + [total]).reduce(0) { $0 + $1.byteCount }
