@@ -15,6 +15,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     ],
@@ -59,12 +60,23 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
-            name: "Dimensions", dependencies: ["JSON", "Spans", "Store"], swiftSettings: strict),
+            name: "Dimensions",
+            dependencies: [
+                "JSON", "Spans", "Store", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
         .target(name: "Prices", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Store", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "JSON", dependencies: ["Spans"], swiftSettings: strict),
         .target(name: "Spans", swiftSettings: strict),
 
+        .testTarget(
+            name: "EveryspanTests",
+            dependencies: [
+                "EmbeddedStore", "everyspan", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "TestSupport", httpTypes],
             swiftSettings: strict),
@@ -93,3 +105,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `deploy/fuzz` sets it: fuzzing needs a build of its own, in which every module is instrumented.
+if Context.environment["EVERYSPAN_FUZZ"] != nil {
+    package.targets.append(
+        .target(
+            name: "Fuzz",
+            dependencies: ["HTTP", "JSON", "Queries", "Spans", "Store", "Wire", httpTypes],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict))
+}

@@ -18,9 +18,13 @@ package struct Dimension: Sendable {
         /// A version that stands alone gets the prompt's name before it, so that every prompt's "3"
         /// stays apart.
         case prefixed(by: String)
-        /// Some senders leave cached tokens out of the input count. Where more were cached than sent,
-        /// they are added.
-        case includingCached(String)
+        /// Some senders leave cached tokens out of the input count. Where more were read from and written to
+        /// a cache than sent, they are added.
+        case includingCached
+        /// A prompt begins with its system instructions, where these are sent apart.
+        case afterInstructions
+        /// No more than the span's own duration.
+        case withinDuration
         /// What spans read that say nothing of it.
         case otherwise(String)
     }
@@ -31,7 +35,7 @@ package struct Dimension: Sendable {
     /// value.
     package private(set) var isInherited: Bool
     package let sources: [DimensionSource]
-    package private(set) var completion: Completion?
+    package let completion: Completion?
 
     init(
         _ name: String, as kind: Kind = .text, inherited: Bool = false,
@@ -50,13 +54,6 @@ package struct Dimension: Sendable {
     package var withoutInheritance: Dimension {
         var dimension = self
         dimension.isInherited = false
-        return dimension
-    }
-
-    /// The same, its values as the sources gave them.
-    package var withoutCompletion: Dimension {
-        var dimension = self
-        dimension.completion = nil
         return dimension
     }
 

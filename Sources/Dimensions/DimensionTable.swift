@@ -2,7 +2,7 @@
 package struct DimensionTable: Sendable {
     /// Grows whenever the table changes what a span's dimensions read, so that derived columns of an
     /// older table are told apart.
-    package static let version = 1
+    package static let version = 2
 
     /// The table for the dialects that are known.
     package static let standard = DimensionTable(

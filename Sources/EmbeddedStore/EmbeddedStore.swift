@@ -44,7 +44,9 @@ package final class EmbeddedStore: Store {
         self.settings = settings
         retention = Retention(seconds: settings.retainSeconds)
         let directory = try PartitionDirectory(path: settings.directory, log: log)
-        let engine = try Engine(directory, warmBytesMax: settings.warmBytesMax, now: now)
+        let engine = try Engine(
+            directory, warmBytesMax: settings.warmBytesMax, prices: settings.prices,
+            now: now)
         self.engine = engine
         commits = GroupCommit { try engine.commit($0, $1, $2) }
         var policy = MergePolicy()
@@ -101,18 +103,20 @@ package final class EmbeddedStore: Store {
         "\(engine.snapshot.contentVersion) \(engine.scores.version)"
     }
 
+    package func explain(
+        _ batch: SpanBatch, reserved: [String]
+    ) async throws -> [SpanExplanation] {
+        try await scan { try SpanExplainer(batch, reserved: reserved, $1).explanations() }
+    }
+
     // MARK: Queries
 
     package func slices(_ query: SliceQuery) async throws -> SliceAnswer {
-        try await scan { try Scanner.slices(query, $0, $1) }
+        try await scan(hot: engine.hot) { try Scanner.slices(query, $0, $1) }
     }
 
-    package func spans(_ query: SpanQuery) async throws -> SpanAnswer {
-        try await scan { try SpanSearch(query, $0, $1).answer() }
-    }
-
-    package func traces(_ query: TraceQuery) async throws -> TraceAnswer {
-        try await scan { try TraceSearch(query, $0, $1).answer() }
+    package func list(_ query: ListQuery) async throws -> ListAnswer {
+        try await scan { try ListSearch(query, $0, $1).answer() }
     }
 
     package func dimensions(_ query: DimensionsQuery) async throws -> DimensionsAnswer {
@@ -158,12 +162,13 @@ package final class EmbeddedStore: Store {
     // MARK: Threads
 
     private func scan<T: Sendable>(
+        hot: HotFields? = nil,
         _ body: @escaping @Sendable (Snapshot, ScanControl) throws -> T
     ) async throws -> T {
         let engine = engine
         let control = ScanControl(
             seconds: settings.querySecondsMax, scores: ScoreSnapshot(engine.scores),
-            prices: settings.prices)
+            prices: settings.prices, hot: hot)
         return try await withTaskCancellationHandler {
             try await onQueue { try body(engine.snapshot, control) }
         } onCancel: {

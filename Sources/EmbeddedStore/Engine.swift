@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Prices
 internal import Spans
 internal import Store
 internal import Synchronization
@@ -17,12 +18,16 @@ final class Engine: Sendable {
     let warm: WarmColumns
     let scores: ScoreBook
     let tails = TailHub()
+    let hot = HotFields()
+    private let prices: PriceTable?
     /// Unix nanoseconds.
     let now: @Sendable () -> UInt64
 
     init(
-        _ directory: PartitionDirectory, warmBytesMax: Int, now: @escaping @Sendable () -> UInt64
+        _ directory: PartitionDirectory, warmBytesMax: Int, prices: PriceTable? = nil,
+        now: @escaping @Sendable () -> UInt64
     ) throws {
+        self.prices = prices
         self.directory = directory
         self.now = now
         warm = WarmColumns(bytesMax: warmBytesMax)
@@ -34,6 +39,7 @@ final class Engine: Sendable {
         for partition in partitions { ledger.add(try writer.adopt(partition)) }
         try writer.finishAdopting()
         if !ledger.isEmpty { try directory.catalog.add(ledger) }
+        writer.snapshot.parts.keep(only: writer.snapshot.views)
         published = Mutex(writer.snapshot.withOwnFrames)
         counted = Mutex(try Self.counted(in: directory))
         self.writer = Mutex(writer)
@@ -68,6 +74,8 @@ final class Engine: Sendable {
     func swap(_ sources: [SegmentView], _ merge: Merge?, _ stored: SegmentRecord?) throws {
         guard let partition = sources.first?.segment.partition else { return }
         let merged = try stored.map { try Segment($0, partition, warm) }
+        // Not needed for anything but speed: what cannot be read now is found out by whoever asks.
+        if let merged { try? hot.warm(merged, prices) }
         try writer.withLock { writer in
             let current = Dictionary(
                 uniqueKeysWithValues: writer.snapshot.views.map {
@@ -157,6 +165,7 @@ final class Engine: Sendable {
 
     private func publish(_ snapshot: Snapshot) {
         let shown = snapshot.withOwnFrames
+        shown.parts.keep(only: shown.views)
         published.withLock { $0 = shown }
     }
 }

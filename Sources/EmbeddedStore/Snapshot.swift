@@ -12,6 +12,8 @@ struct Snapshot: Sendable {
     var contentVersion = 0
     /// What queries of this snapshot share; a new one for each that is published.
     var frames = FrameCache()
+    /// What queries of this snapshot and the next share.
+    var parts = LooseParts(nil)
 
     /// For publishing: frames hold segments, so the writer's copy must not share those of any query, or
     /// segments that were merged would stay for ever.

@@ -72,7 +72,8 @@ package struct Price: Sendable, Equatable {
 
 /// The tokens of a call, as its span says.
 package struct TokenUse: Sendable {
-    /// nil where the span does not say; it counts as 0 beside one that is known, as it does in sums of tokens.
+    /// All input, what came from and went to a cache too; nil where the span does not say. It counts as 0
+    /// beside one that is known, as it does in sums of tokens.
     package var input: Double?
     package var output: Double?
     package var cacheRead: Double
@@ -87,14 +88,8 @@ package struct TokenUse: Sendable {
         self.cacheWrite = cacheWrite
     }
 
-    /// The OpenTelemetry conventions count what was cached in the input too; some senders leave it out. More
-    /// cached than put in can only mean the latter.
-    private var leavesCacheOut: Bool { cacheRead + cacheWrite > input ?? 0 }
-
     /// Input that no cache was involved in.
-    var uncached: Double {
-        leavesCacheOut ? input ?? 0 : (input ?? 0) - cacheRead - cacheWrite
-    }
+    var uncached: Double { max(0, (input ?? 0) - cacheRead - cacheWrite) }
 
     var wholeInput: Double { uncached + cacheRead + cacheWrite }
 }

@@ -125,7 +125,7 @@ package struct DimensionsRequest: Sendable {
                 "\(HumanText.count(answer.coverage.spans)) spans · "
                     + HumanText.range(answer.coverage.range, answer.coverage, zone: zone)
             ]
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        return DisplayWidth.page(lines)
     }
 
     // MARK: Values of one
@@ -173,8 +173,9 @@ package struct DimensionsRequest: Sendable {
             let more = answer.groups - answer.rows.count
             let lines =
                 table.lines(width: width)
-                + (more > 0 ? ["and \(HumanText.count(more)) more"] : []) + answer.coverage.hints
-            return Array((lines.joined(separator: "\n") + "\n").utf8)
+                + (more > 0 ? ["and \(HumanText.count(more)) more"] : [])
+                + answer.coverage.hints(zone: zone)
+            return DisplayWidth.page(lines)
         case .rows, .ndjson, .csv:
             return format.body(rows, names: ["value"] + query.figures.map(\.name))
         }

@@ -7,7 +7,7 @@ package struct QueryFailure: Error, Sendable, Equatable {
     package var status: HTTPResponse.Status
     package var code: String
     package var message: String
-    /// Characters from the beginning of the text that is wrong.
+    /// Unicode scalars from the beginning of the text that is wrong.
     package var position: Int?
     /// That text, so that a terminal can show where it is wrong.
     package var text: String?
@@ -25,11 +25,8 @@ package struct QueryFailure: Error, Sendable, Equatable {
 
     /// For a terminal: the message, and a caret under the place.
     package var terminalText: String {
-        var lines = [message]
-        if let text, let position {
-            lines.append("  " + text)
-            lines.append("  " + String(repeating: " ", count: position) + "^")
-        }
+        var lines = [DisplayWidth.printable(message)]
+        if let text, let position { lines += Caret(text, position).lines.map { "  " + $0 } }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -122,21 +122,22 @@ extension SeriesRequest {
     // MARK: Flat
 
     private func flatNames(_ answer: SliceAnswer) -> [String] {
-        ["time"] + query.by.map(\.description)
-            + figures(answer).cells(SliceFigures(query.stepPlan), before: nil).map(\.name)
-            + ["partial"]
+        let figures = figures(answer).columnNames
+        return ["time"] + query.by.columnNames(beside: ["time"] + figures + ["partial"])
+            + figures + ["partial"]
     }
 
     /// One time column, numbers as numbers: what Grafana's Infinity takes as it is.
     private func flatRows(_ answer: SliceAnswer) -> [FlatRow] {
         guard let grid = answer.grid else { return [] }
         let figures = figures(answer)
+        let names = flatNames(answer).dropFirst()
         var rows: [FlatRow] = []
         for row in answer.rows {
             for step in row.figures.steps.indices {
                 let before = row.figures.stepsBefore
                 var cells: [FlatRow.Cell] = [.init("time", .time(grid.time(of: step)))]
-                cells += zip(query.by, row.key).map { .init($0.description, .group($1, $0)) }
+                cells += zip(names, zip(query.by, row.key)).map { .init($0, .group($1.1, $1.0)) }
                 cells += figures.cells(
                     row.figures.steps[step], before: before.isEmpty ? nil : before[step])
                 cells.append(.init("partial", .flag(grid.isPartial(step))))

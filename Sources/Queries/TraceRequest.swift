@@ -65,7 +65,7 @@ package struct TraceRequest: Sendable {
         let lines = TraceText(
             rows, scores, comparison, isCompared: isCompared, zone: zone, width: width
         ).lines(id: id)
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        return DisplayWidth.page(lines)
     }
 
     /// The trace as native JSON, children after their parents in order of their starts.
@@ -145,7 +145,7 @@ package struct TraceRequest: Sendable {
     // MARK: The nearest that passed
 
     /// Traces of the same tenant and prompt that passed, before this one and after it, the nearest first.
-    package func passing(like rows: SpanRows) -> [TraceQuery] {
+    package func passing(like rows: SpanRows) -> [ListQuery] {
         let fields = SpanFields(rows)
         let order = TraceTree(rows.batch).order
         var parts: [Expression] = [.not(failure)]
@@ -159,11 +159,13 @@ package struct TraceRequest: Sendable {
             .min()
         let condition = Expression.and(parts)
         return [
-            TraceQuery(
-                condition: condition, failure: failure, range: TimeRange(from: nil, to: start),
+            ListQuery(
+                .trace, condition: condition, failure: failure,
+                range: TimeRange(from: nil, to: start),
                 order: .newest, limit: 2),
-            TraceQuery(
-                condition: condition, failure: failure, range: TimeRange(from: start, to: nil),
+            ListQuery(
+                .trace, condition: condition, failure: failure,
+                range: TimeRange(from: start, to: nil),
                 order: .oldest, limit: 2),
         ]
     }

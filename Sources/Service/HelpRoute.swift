@@ -79,7 +79,7 @@ enum HelpRoute {
     private static func newestTrace(_ newest: Int64?, _ service: Service) async throws -> String? {
         guard let newest else { return nil }
         let range = TimeRange(from: newest, to: nil)
-        let rows = try await service.store.spans(SpanQuery(range: range, limit: 1)).rows
+        let rows = try await service.store.list(ListQuery(.span, range: range, limit: 1)).rows
         return rows.shown.first.map { Hex.text(rows.batch.spans.bytes(SpanField.traceID, $0)) }
     }
 

@@ -19,11 +19,12 @@ enum IngestRoutes {
                 case .protobuf: try readTraces(protobuf: bytes, receipt: receipt, into: &batch)
                 case .json: try readTraces(json: bytes, receipt: receipt, into: &batch)
                 }
-            return Decoded(batch: batch, rejected: report.rejected, message: message(report))
+            let scores = carriedScores(&batch)
+            return Decoded(
+                batch: batch, scores: scores, rejected: report.rejected, message: message(report))
         } keep: { decoded in
             _ = try await service.store.append(decoded.batch, receivedAt: request.receivedAt)
-            _ = try await service.store.append(
-                scores(in: decoded.batch), receivedAt: request.receivedAt)
+            _ = try await service.store.append(decoded.scores, receivedAt: request.receivedAt)
             service.rate.count(decoded.batch.count)
             return .spans
         }
@@ -36,22 +37,21 @@ enum IngestRoutes {
                 case .protobuf: try readLogs(protobuf: bytes)
                 case .json: try readLogs(json: bytes)
                 }
-            let message =
-                report.refused == 0
-                ? "" : "only GenAI events and records with a trace id are kept here"
-            var scores = report.scores
+            var scores = report.carried.scores
             for index in scores.indices where scores[index].time == 0 {
                 scores[index].time = Int64(clamping: request.receivedAt)
             }
+            var ledger = LedgerCounts()
+            ledger.count(.logRecord, report.unwanted)
+            ledger.count(.invalidLogRecord, report.invalid)
+            ledger.count(.invalidScore, report.carried.incomplete)
             return Decoded(
-                logs: report.kept, scores: scores, rejected: report.refused, message: message
-            )
+                logs: report.kept, scores: scores, ledger: ledger, rejected: report.refused,
+                message: message(report))
         } keep: { decoded in
             try await service.store.append(decoded.logs, receivedAt: request.receivedAt)
             _ = try await service.store.append(decoded.scores, receivedAt: request.receivedAt)
-            var ledger = LedgerCounts()
-            ledger.count(.logRecord, decoded.rejected)
-            try await service.store.count(ledger)
+            try await service.store.count(decoded.ledger)
             return .logRecords
         }
     }
@@ -65,11 +65,11 @@ enum IngestRoutes {
                 }
             let message =
                 count == 0 ? "" : "metrics are not stored here; set OTEL_METRICS_EXPORTER=none"
-            return Decoded(rejected: count, message: message)
-        } keep: { decoded in
             var ledger = LedgerCounts()
-            ledger.count(.metricPoint, decoded.rejected)
-            try await service.store.count(ledger)
+            ledger.count(.metricPoint, count)
+            return Decoded(ledger: ledger, rejected: count, message: message)
+        } keep: { decoded in
+            try await service.store.count(decoded.ledger)
             return .dataPoints
         }
     }
@@ -80,8 +80,28 @@ enum IngestRoutes {
         var batch = SpanBatch()
         var logs: [LogRecord] = []
         var scores: [Score] = []
+        /// What was not counted with the batch.
+        var ledger = LedgerCounts()
         var rejected = 0
         var message = ""
+    }
+
+    /// The scores that spans carry; what is none is counted with the spans.
+    private static func carriedScores(_ batch: inout SpanBatch) -> [Score] {
+        let carried = scores(in: batch)
+        batch.ledger.count(.invalidScore, carried.incomplete)
+        return carried.scores
+    }
+
+    private static func message(_ report: LogReport) -> String {
+        var reasons: [String] = []
+        if let reason = report.reason {
+            reasons.append("\(report.invalid) do not decode: \(reason)")
+        }
+        if report.unwanted > 0 {
+            reasons.append("only GenAI events and records with a trace id are kept here")
+        }
+        return reasons.joined(separator: "; ")
     }
 
     private static func message(_ report: ReadReport) -> String {
@@ -155,7 +175,10 @@ enum IngestRoutes {
         if isForm(request) { return try await QueryRoutes.spans(request, service) }
         var parameters = Parameters()
         if let query = request.head.query { try parameters.add(urlEncoded: query) }
-        try parameters.allow(only: [])
+        try parameters.allow(only: [ExplainRoute.parameter])
+        let explains =
+            try QueryParameters(parameters, now: request.receivedAt)
+            .isOn(ExplainRoute.parameter)
         var batch = SpanBatch()
         let report: ReadReport
         do {
@@ -164,16 +187,18 @@ enum IngestRoutes {
                 try read($0, request, service, into: &batch)
             }
         } catch let error as WireError {
-            try await countRefused(service)
+            if !explains { try await countRefused(service) }
             throw QueryFailure("bad_body", error.message)
         } catch let failure as QueryFailure {
-            try await countRefused(service)
+            if !explains { try await countRefused(service) }
             throw failure
         }
+        if explains { return try await ExplainRoute.answer(batch, report, service) }
+        let scores = carriedScores(&batch)
         let appended = try await service.store.append(batch, receivedAt: request.receivedAt)
         // Written after their spans: a crash in between leaves the request unanswered, and sent again it
         // gives the same scores.
-        _ = try await service.store.append(scores(in: batch), receivedAt: request.receivedAt)
+        _ = try await service.store.append(scores, receivedAt: request.receivedAt)
         service.rate.count(batch.count)
         let isRefused = report.accepted == 0 && report.rejected > 0
         return .json(nativeReply(report, appended), isRefused ? .badRequest : .ok)
@@ -201,16 +226,7 @@ enum IngestRoutes {
         json.object { json in
             json.member("accepted", report.accepted)
             json.member("duplicates", appended.duplicates)
-            json.member("rejected_count", report.rejected)
-            json.key("rejected")
-            json.array { json in
-                for refusal in report.refusals {
-                    json.object { json in
-                        json.member("index", refusal.index)
-                        json.member("reason", refusal.reason)
-                    }
-                }
-            }
+            refusals(report, &json)
             json.key("ids")
             json.array { json in
                 for id in report.generatedIDs {
@@ -223,6 +239,19 @@ enum IngestRoutes {
         }
         json.newline()
         return json.bytes
+    }
+
+    static func refusals(_ report: ReadReport, _ json: inout JSONWriter) {
+        json.member("rejected_count", report.rejected)
+        json.key("rejected")
+        json.array { json in
+            for refusal in report.refusals {
+                json.object { json in
+                    json.member("index", refusal.index)
+                    json.member("reason", refusal.reason)
+                }
+            }
+        }
     }
 
     static func isForm(_ request: Request) -> Bool {

@@ -57,39 +57,31 @@ enum QueryRoutes {
     }
 
     static func spans(_ request: Request, _ service: Service) async throws -> Response {
-        let given = try parameters(request)
-        let spans = try SpansRequest(given)
-        return try await EntityTag.unlessUnchanged(
-            request, service, given.parameters, ranges: [spans.query.range]
-        ) {
-            var answer = try await service.store.spans(spans.query)
-            answer.coverage.add(service.store.ledger)
-            return .json(spans.body(answer))
-        }
+        try await list(request, service, of: .span)
     }
 
     static func traces(_ request: Request, _ service: Service) async throws -> Response {
-        let given = try parameters(request)
-        let traces = try TracesRequest(given)
-        return try await EntityTag.unlessUnchanged(
-            request, service, given.parameters, ranges: [traces.query.range]
-        ) { try await list(traces, service) }
+        try await list(request, service, of: .trace)
     }
 
     private static func list(
-        _ traces: TracesRequest, _ service: Service
+        _ request: Request, _ service: Service, of unit: Unit
     ) async throws -> Response {
-        try traces.check(try await service.store.names())
-        var answer = try await service.store.traces(traces.query)
-        answer.coverage.add(service.store.ledger)
-        var response = Response.query(traces.body(answer), traces.format.contentType)
-        if !traces.format.hasRoomForCoverage {
-            response.fields.set("Everyspan-Coverage", answer.coverage.header)
-            if let cursor = traces.cursor(answer) {
-                response.fields.set("Everyspan-Cursor", cursor)
+        let given = try parameters(request)
+        let list = try ListRequest(given, of: unit)
+        return try await EntityTag.unlessUnchanged(
+            request, service, given.parameters, ranges: [list.query.range]
+        ) {
+            try list.check(try await service.store.names())
+            var answer = try await service.store.list(list.query)
+            answer.coverage.add(service.store.ledger)
+            var response = Response.query(list.body(answer), list.format.contentType)
+            if !list.format.hasRoomForCoverage {
+                response.fields.set("Everyspan-Coverage", answer.coverage.header)
+                if let next = answer.next { response.fields.set("Everyspan-Cursor", next.text) }
             }
+            return response
         }
-        return response
     }
 
     static func dimensions(_ request: Request, _ service: Service) async throws -> Response {
@@ -175,7 +167,8 @@ enum QueryRoutes {
     ) async throws -> SpanRows? {
         var found: [TraceSummary] = []
         for query in trace.passing(like: rows) {
-            found += try await service.store.traces(query).traces.filter { $0.id != id }.prefix(1)
+            found += try await service.store.list(query).traces.filter { $0.id != id }
+                .prefix(1)
         }
         let start = (0..<rows.batch.count).map {
             Int64(clamping: rows.batch.spans.number(SpanField.start, $0))

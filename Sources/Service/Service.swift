@@ -152,7 +152,9 @@ extension Response {
 extension Request {
     /// Whether the question was asked for a terminal, where errors are read by a person too.
     fileprivate var wantsText: Bool {
-        (head.query ?? "").split(separator: "&").contains("format=text")
+        let form = IngestRoutes.isForm(self) ? String(decoding: body, as: UTF8.self) : ""
+        return (head.query ?? "").split(separator: "&").contains("format=text")
+            || form.split(separator: "&").contains("format=text")
     }
 }
 

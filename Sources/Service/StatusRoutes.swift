@@ -7,11 +7,12 @@ internal import Synchronization
 /// Says how the service itself is.
 enum StatusRoutes {
     static func status(_ request: Request, _ service: Service) async throws -> Response {
+        let status = try StatusRequest(try QueryRoutes.parameters(request))
         let uptime = service.started.duration(to: .now) / .seconds(1)
-        return .json(
-            StatusJSON.body(
-                try await service.store.status(), version: service.settings.version,
-                uptimeSeconds: uptime.rounded(), spansPerSecond: service.rate.perSecond))
+        let report = StatusReport(
+            try await service.store.status(), version: service.settings.version,
+            uptimeSeconds: uptime.rounded(), spansPerSecond: service.rate.perSecond)
+        return .query(status.body(report), status.format.contentType)
     }
 
     /// The process lives and answers.

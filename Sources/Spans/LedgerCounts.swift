@@ -22,6 +22,7 @@ package enum LedgerReason: String, Sendable, CaseIterable, Codable {
     case droppedEventsUpstream = "upstream.dropped_events"
     case droppedLinksUpstream = "upstream.dropped_links"
     case logRecord = "log.not_kept"
+    case invalidLogRecord = "log.invalid"
     case invalidScore = "score.invalid"
     case metricPoint = "metric.not_kept"
     case refusedRequest = "request.refused"

@@ -46,6 +46,7 @@ extension Comparison {
 }
 
 extension Field: CustomStringConvertible {
+    /// A name that no word can be, a place before it included, is written with `attr`.
     package var description: String {
         switch scope {
         case .any: Field.isPlain(name) ? name : "attr(\(Literal.quoted(name)))"
@@ -57,21 +58,6 @@ extension Field: CustomStringConvertible {
         case .attribute: "attr(\(Literal.quoted(name)))"
         }
     }
-
-    /// Whether a name reads back as itself without quotes.
-    package static func isPlain(_ name: String) -> Bool {
-        if name.isEmpty || keywords.contains(name.lowercased()) { return false }
-        if name.contains(where: { $0.isWhitespace || "\"'(),=!<>~".contains($0) }) { return false }
-        return !["root.", "span.", "resource.", "scope.", "event."].contains {
-            name.hasPrefix($0) && name.count > $0.count
-        }
-    }
-
-    /// Words that the grammar takes, in any case.
-    package static let keywords: Set<String> = [
-        "and", "or", "not", "in", "is", "null", "has", "contains", "starts-with", "failed", "span",
-        "attr",
-    ]
 }
 
 extension Literal: CustomStringConvertible {

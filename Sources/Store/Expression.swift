@@ -36,6 +36,11 @@ package struct Field: Hashable, Sendable {
         self.name = name
         self.scope = scope
     }
+
+    /// Whether it is what every span has under this name, or the root has, and no raw key.
+    package func isIntrinsic(_ name: String) -> Bool {
+        (scope == .any || scope == .root) && self.name == name
+    }
 }
 
 /// A field compared with one or several literals.

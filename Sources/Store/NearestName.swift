@@ -16,7 +16,7 @@ package enum NearestName {
 
     /// Insertions, deletions, replacements and swaps of neighbours from one to the other
     /// (Damerau-Levenshtein, optimal string alignment).
-    static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    package static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var beforeLast = [Int](repeating: 0, count: b.count + 1)
         var last = Array(0...b.count)
         for i in 0..<a.count {

@@ -21,6 +21,11 @@ package protocol Store: Sendable {
     /// - Returns: how many replaced another.
     func append(_ scores: [Score], receivedAt: UInt64) async throws -> Int
 
+    /// How spans would be read, each by itself and with the others of the batch, which is not kept.
+    ///
+    /// - Parameter reserved: names that are no attributes, which a mistyped key may have meant.
+    func explain(_ batch: SpanBatch, reserved: [String]) async throws -> [SpanExplanation]
+
     /// The scores of a trace, its spans and their responses, by time.
     func scores(of trace: SpanRows, id: [UInt8]) async throws -> [Score]
 
@@ -36,11 +41,9 @@ package protocol Store: Sendable {
 
     func slices(_ query: SliceQuery) async throws -> SliceAnswer
 
-    /// The spans that a query selects, each with its canonical dimensions.
-    func spans(_ query: SpanQuery) async throws -> SpanAnswer
-
-    /// The traces that a query selects, with all their spans.
-    func traces(_ query: TraceQuery) async throws -> TraceAnswer
+    /// The traces that a query selects, with all their spans; or the spans, each with its canonical
+    /// dimensions.
+    func list(_ query: ListQuery) async throws -> ListAnswer
 
     /// Follows what is committed from now on. Never holds up ingest: who reads too slowly skips spans.
     func tail(_ query: TailQuery) -> any Tail

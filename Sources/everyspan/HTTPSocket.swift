@@ -23,13 +23,15 @@ final class HTTPSocket {
     private var input: [UInt8] = []
 
     init(url: String) throws {
-        guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host
+        guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host,
+            !host.isEmpty
         else {
             throw ValidationError(
                 "url is \(url); it is like http://127.0.0.1:4318 (for https, ask the proxy's own port)"
             )
         }
-        self.host = host
+        // An IPv6 address stands in brackets, which are no part of it.
+        self.host = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         port = parts.port ?? 80
         prefix = parts.path.hasSuffix("/") ? String(parts.path.dropLast()) : parts.path
     }
@@ -37,7 +39,10 @@ final class HTTPSocket {
     deinit { disconnect() }
 
     var isConnected: Bool { descriptor >= 0 }
-    var address: String { "http://\(host):\(port)" }
+    var address: String { "http://\(authority)" }
+    private var authority: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 
     func connect() throws {
         var hints = addrinfo()
@@ -75,7 +80,7 @@ final class HTTPSocket {
     func send(
         _ method: String, _ target: String, fields: [(String, String)], body: [UInt8]
     ) throws {
-        var head = "\(method) \(prefix)\(target) HTTP/1.1\r\nHost: \(host):\(port)\r\n"
+        var head = "\(method) \(prefix)\(target) HTTP/1.1\r\nHost: \(authority)\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         if method != "GET" { head += "Content-Length: \(body.count)\r\n" }
         try send(Array((head + "\r\n").utf8))

@@ -91,9 +91,11 @@ struct Settings {
     static func seconds(_ text: String) throws -> Int {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
-            count > 0
+            count > 0,
+            case (let seconds, let overflow) = count.multipliedReportingOverflow(by: unit),
+            !overflow
         else { throw ValidationError("\(text) is no duration such as 30d, 12h or 90m") }
-        return count * unit
+        return seconds
     }
 }
 
@@ -115,9 +117,9 @@ struct ConfigurationFile {
         } catch {
             throw ValidationError("cannot read \(path): \(error.localizedDescription)")
         }
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
+        // A carriage return and a line feed are one Character.
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in lines.enumerated() {
             let content = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
             if content.isEmpty { continue }
             let parts = content.split(separator: "=", maxSplits: 1).map {

@@ -6,7 +6,7 @@ import Testing
 @testable import EmbeddedStore
 
 /// What a store should hold after a history of commits, by the rules alone: of two copies of a span in one
-/// partition the one that ends later stays, else the one that came first.
+/// partition the one that ends later stays, else the one that came later.
 private struct Model {
     struct Identity: Hashable {
         let day: UInt64
@@ -20,7 +20,7 @@ private struct Model {
     mutating func add(_ span: TestSpan) {
         let identity = Identity(
             day: span.start / Day.nanoseconds, trace: span.trace, span: span.span, kind: span.kind)
-        if let known = spans[identity], known.start + known.duration >= span.start + span.duration {
+        if let known = spans[identity], known.start + known.duration > span.start + span.duration {
             return
         }
         spans[identity] = span

@@ -85,11 +85,18 @@ class ErrorPrefix:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """A fixed value of every failed span."""
+
+    value: str
+
+
+@dataclass(frozen=True)
 class StatusMessage:
     pass
 
 
-Source = str | Numbered | Member | OnEvent | NameAfter | Where | OtherThan | Times | Implies | ErrorPrefix | StatusMessage
+Source = str | Numbered | Member | OnEvent | NameAfter | Where | OtherThan | Times | Implies | ErrorPrefix | Failed | StatusMessage
 
 BAGS = (
     "ai.telemetry.metadata.", "ai.settings.context.", "traceloop.association.properties.", "langfuse.trace.metadata.",
@@ -178,7 +185,7 @@ SOURCES: dict[str, tuple[Source, ...]] = {
         "ai.response.finishReason", "gen_ai.finishReason", "gen_ai.completion.0.finish_reason",
         OnEvent("gen_ai.choice", "finish_reason"), Member("gen_ai.output.messages", "*.finish_reason"), "gen_ai.response.stop_reason",
         "llm.response.stop_reason"),
-    "error.type": ("error.type", OnEvent("exception", "exception.type", last=True), ErrorPrefix()),
+    "error.type": ("error.type", OnEvent("exception", "exception.type", last=True), ErrorPrefix(), Failed("_OTHER")),
     "error.message": (
         "error.message", StatusMessage(), OnEvent("exception", "exception.message", last=True), "langfuse.observation.status_message"),
     "tokens.input": (

@@ -111,6 +111,8 @@ class Naive:
             case d.ErrorPrefix():
                 found = re.match(r"([\w.]*(Error|Exception)): ", span.get("status_message", ""))
                 return [found[1]] if found and span.get("status", "").upper() == "ERROR" else []
+            case d.Failed(value):
+                return [value] if span.get("status", "").upper() == "ERROR" else []
             case d.StatusMessage():
                 return [span.get("status_message")]
         raise TypeError(source)

@@ -128,6 +128,8 @@ class Sources:
             case d.ErrorPrefix():
                 failed = self.intrinsic["status"].mask(self.size, lambda v: v == "error")
                 return self.intrinsic["status_message"].mapped(d.error_class).restricted(failed)
+            case d.Failed(value):
+                return self._constant(value, self.intrinsic["status"].mask(self.size, lambda v: v == "error"))
             case d.StatusMessage():
                 return self.intrinsic["status_message"]
         raise TypeError(source)

@@ -17,6 +17,7 @@ import pytest
 import scenarios
 import workload
 from cases import ALL
+from page import Terminal
 from server import Server
 
 FROM, TO = str(ALL[0]), str(ALL[1])
@@ -81,6 +82,63 @@ def test_a_terminal_gets_a_table_as_wide_as_it_is(loaded: Server) -> None:
     assert lines[1].split()[:3] == ["FAILED", "COUNT", "RATE"]
     # A column that does not fit is left out, not cut.
     assert "COST" not in lines[1] and all(len(line) <= 60 for line in lines[1:])
+
+
+def on_a_terminal(server: Server, *arguments: str) -> list[str]:
+    command = "everyspan " + " ".join(f"'{argument}'" for argument in arguments)
+    with Terminal(command, server.url.removeprefix("http://"), server.executable) as terminal:
+        return terminal.whole().splitlines()
+
+
+def test_spans_are_a_table_on_a_terminal(loaded: Server) -> None:
+    question = ["--from", FROM, "--to", TO, "--where", "tool = sql", "--limit", "5", "--order=-duration"]
+    title, *lines, last = on_a_terminal(loaded, "spans", *question)
+    with loaded.client() as client:
+        answer = client.json("/v1/spans", from_=FROM, to=TO, where="tool = sql", limit=5, order="-duration")
+    spans = answer["spans"]
+    assert title.split() == ["TRACE", "START_TIME", "DURATION", "STATUS", "NAME", "TENANT", "MODEL", "TOOL"]
+    assert len(lines) == len(spans) == 5
+    for line, span in zip(lines, spans, strict=True):
+        cells = line.split()
+        assert cells[0] == span["trace_id"][:8] and " ".join(cells[1:3]) == span["start_time"][5:16].replace("T", " ")
+        assert cells[4] == span["status"].lower() and span["name"] in line and cells[-1] == "sql" and span["dimensions"]["tenant"] in cells
+    durations = [span["duration_ms"] for span in spans]
+    assert durations == sorted(durations)
+    assert last.startswith(f"{answer['coverage']['matched']:,} spans · ")
+
+
+def test_fields_of_spans_and_their_texts(loaded: Server) -> None:
+    question = ["--from", FROM, "--to", TO, "--where", "has(prompt.text)", "--limit", "2"]
+    lines = on_a_terminal(loaded, "spans", *question, "--fields", "prompt.text,span_id,gen_ai.usage.input_tokens")
+    with loaded.client() as client:
+        spans = client.json("/v1/spans", from_=FROM, to=TO, where="has(prompt.text)", limit=2)["spans"]
+    assert lines[0].split() == ["TRACE", "SPAN_ID", "GEN_AI.USAGE.INPUT_TOKENS"]
+    shown = [line.split() for line in lines[1:-1] if not line.startswith(" ")]
+    assert shown == [[s["trace_id"][:8], s["span_id"], str(s["gen_ai.usage.input_tokens"])] for s in spans]
+    texts = [line for line in lines if line.startswith("         › ")]
+    assert len(texts) == 2 and all(s["dimensions"]["prompt.text"][:30] in t for s, t in zip(spans, texts, strict=True))
+    assert max(map(len, lines)) <= 100
+
+
+def test_nothing_held_is_said(fresh_server: Server) -> None:
+    assert on_a_terminal(fresh_server, "status")[1] == "nothing is held yet"
+    assert on_a_terminal(fresh_server, "spans")[-1].startswith("0 spans · ")
+
+
+def test_the_status_is_a_table_on_a_terminal(loaded: Server) -> None:
+    with loaded.client() as client:
+        client.post("/v1/spans", b'[{"name":"bad","status":7}]')
+        status = client.json("/v1/status")
+    lines = on_a_terminal(loaded, "status")
+    assert lines[0].startswith(f"everyspan {status['version']} · up for ")
+    assert lines[1].startswith(f"{status['spans']:,} spans · {status['traces']:,} traces · {status['scores']:,} scores · ")
+    assert lines[1].endswith(f"{status['oldest'][5:16].replace('T', ' ')} → {status['newest'][5:16].replace('T', ' ')} UTC")
+    ledger = lines[next(n for n, line in enumerate(lines) if line.endswith("LEDGER")) + 1:]
+    assert {line.split()[1]: int(line.split()[0].replace(",", "")) for line in ledger} == status["ledger"]
+    assert status["ledger"]["span.invalid"] >= 1
+    partitions = {line.split()[-1]: int(line.split()[0].replace(",", "")) for line in lines[5:5 + len(status["partitions"])]}
+    assert partitions == {p["name"]: p["spans"] for p in status["partitions"]}
+    assert run(loaded, "status", "--format", "csv").stderr.count("json, text") == 1
 
 
 def test_a_directory_answers_as_its_server_did(executable: Path) -> None:

@@ -92,6 +92,11 @@ def test_the_traffic_is_as_it_says(kept: Kept) -> None:
         assert 0.029 < broken["count"] / after["count"] < 0.031
         assert 0.58 < broken["failure_rate"] < 0.65
         assert client.json("/v1/slices", from_=0, to=deployed, where=BROKEN)["total"]["count"] == 0
+        types = client.json("/v1/slices", since=look, by="error.type", where=f"failed and {BROKEN}")["rows"]
+        assert types[0]["slice"] == {"error.type": "invalid_tool_arguments"} and types[0]["share"] > 0.9
+        assert "_OTHER" not in {row["slice"]["error.type"] for row in types}
+        ttft = client.json("/v1/slices", since=look, calc="min(ttft),max(ttft)")["total"]
+        assert 150 < ttft["min(ttft)"] < 300 and 700 < ttft["max(ttft)"] < 1000  # milliseconds
         others = total(where=f"not {BROKEN}")
         assert 0.01 < others["failure_rate"] < 0.03
         # The error rate moves by little, the latency not.

@@ -41,8 +41,8 @@ def scores(client: Client, trace: str) -> list[dict[str, Any]]:
 
 
 def counts(client: Client, by: str, **more: Any) -> dict[Any, tuple[int, int]]:
-    rows = client.json("/v1/slices", by=by, from_=0, limit="all", format="rows", **more)
-    return {row[by]: (row["count"], row["failures"]) for row in rows}
+    rows = client.json("/v1/slices", by=by, from_=0, limit="all", **more)["rows"]
+    return {row["slice"][by]: (row["count"], row["failures"]) for row in rows}
 
 
 def test_the_same_target_name_and_evaluator_again_replaces(server: Server) -> None:
@@ -126,6 +126,35 @@ def test_evaluation_events_of_logs_and_spans(server: Server) -> None:
         got = {s["name"]: s for s in scores(client, trace)}
         for name in ("rel", "ev"):
             assert (got[name]["value"], got[name]["comment"], got[name]["span_id"]) == (0.25, "so", f"{1:016x}")
+
+
+def test_incomplete_evaluations_are_counted_and_what_carries_them_is_kept(fresh_server: Server) -> None:
+    trace = trace_id()
+    nameless = {"gen_ai.evaluation.score.value": 0.25}
+    carrier = span(trace, events=[{"name": "gen_ai.evaluation.result", "attributes": nameless}], **{
+        "annotations.0.annotation.explanation": "why", "logfire.feedback.name": "thumbs"})
+    with fresh_server.client() as client:
+        post(client, "/v1/spans", carrier)
+        assert client.json("/v1/status")["ledger"]["score.invalid"] == 3
+        assert client.ingest("/v1/logs", record(trace, **nameless), JSON).json() == {}
+        status = client.json("/v1/status")
+        assert (status["ledger"]["score.invalid"], status["scores"], status["spans"]) == (4, 0, 1)
+        assert scores(client, trace) == []
+
+
+def test_a_log_record_that_does_not_decode_is_lost_alone(fresh_server: Server) -> None:
+    trace = trace_id()
+    body = json.loads(record(trace, **{"gen_ai.evaluation.name": "good", "gen_ai.evaluation.score.value": 1.0}))
+    records = body["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    records[:0] = [records[0] | {"attributes": {"a": 1}}, records[0] | {"traceId": 7}, {"body": {"stringValue": "no trace"}}]
+    with fresh_server.client() as client:
+        answer = client.ingest("/v1/logs", json.dumps(body).encode(), JSON).json()["partialSuccess"]
+        assert int(answer["rejectedLogRecords"]) == 3
+        assert "2 do not decode" in answer["errorMessage"] and "trace id" in answer["errorMessage"]
+        ledger = client.json("/v1/status")["ledger"]
+        assert (ledger["log.invalid"], ledger["log.not_kept"], ledger.get("score.invalid", 0)) == (2, 1, 0)
+        post(client, "/v1/spans", span(trace))
+        assert [s["name"] for s in scores(client, trace)] == ["good"]
 
 
 def test_the_recorded_evaluation_of_a_real_sdk(fresh_server: Server, shared: Path) -> None:

@@ -151,11 +151,31 @@ def test_beside_the_nearest_trace_that_passed(fresh_server: Server) -> None:
         refused = client.get(f"/v1/traces/{1:032x}", vs="bad")
     assert got["trace_id"] == f"{3:032x}"  # 4 s away, not 10; another tenant and failed ones do not count
     assert got["first_difference"] == 3
-    assert got["steps"][0]["differs_in"] == ["status"] and got["steps"][1]["differs_in"] == []
+    assert got["steps"][0]["differs_in"] == ["status", "error.type"] and got["steps"][1]["differs_in"] == []
     assert got["steps"][3]["differs_in"] == ["name", "tool"]
     assert len(got["spans"]) == 4
     assert "▶" in text and f"{3:032x}" in text
     assert alone is None and refused.status == 400
+
+
+def test_the_first_difference_is_looked_for_inside_of_what_only_fails_with_it(fresh_server: Server) -> None:
+    """An agent between the root and the step that failed differs as its root does."""
+    def trace(number: int, failed: bool, reply: str) -> list[bytes]:
+        def span(at: int, parent: int | None, name: str, fails: bool, **more: object) -> bytes:
+            return scenarios.orjson.dumps({
+                "trace_id": f"{number:032x}", "span_id": f"{number * 10 + at:016x}", "name": name, "tenant": "acme", "start_time_unix_nano": number * 10**9 + at,
+                "end_time_unix_nano": number * 10**9 + 9, "status": "ERROR" if fails else "OK"}
+                | ({"parent_span_id": f"{number * 10 + parent:016x}"} if parent else {}) | more)
+
+        return [
+            span(1, None, "run", failed), span(2, 1, "agent", failed), span(3, 2, "chat", False), span(4, 2, "tool", failed, tool="sql", operation="execute_tool"),
+            span(5, 1, reply, False)]
+
+    with fresh_server.client() as client:
+        client.post("/v1/spans", b"\n".join(trace(1, True, "reply") + trace(2, False, "answer")))
+        got = client.json(f"/v1/traces/{1:032x}", vs="ok")["vs"]
+    assert [bool(step["differs_in"]) for step in got["steps"]] == [True, True, False, True, True]
+    assert got["first_difference"] == 3
 
 
 # MARK: dimensions
@@ -185,6 +205,7 @@ def test_dimensions_and_how_many_values_they_have(loaded: Server, oracle: Oracle
     assert found["tokens.input", True]["type"] == "number"
     assert found["gen_ai.response.model", False]["distinct"] == found["model.revision", True]["distinct"]
     assert found["prompt.text", True]["distinct"] is None
+    assert found["prompt.text", True]["type"] == found["trace_id", True]["type"] == "string"
 
 
 def test_texts_and_ids_are_counted_where_all_is_asked_for(loaded: Server, oracle: Oracle) -> None:

@@ -29,7 +29,7 @@ extension DimensionTable {
             .attributes("langsmith.metadata.lc_hub_commit_hash", "prompt.template.version"),
             MetadataBags.sources("prompt_version")),
         Dimension(
-            "prompt.text",
+            "prompt.text", completion: .afterInstructions,
             from: .attributes("gen_ai.input.messages").read(.whole),
             [
                 .indexed(
@@ -89,9 +89,29 @@ extension DimensionTable {
                 .indexed("retrieval.documents.*.document.id"),
                 .indexed("reranker.output_documents.*.document.id"),
                 .event("db.query.result.id"), .event("db.search.result.id"),
-                .attribute("retrieval.document.ids"),
-            ]),
+            ],
+            retrieved("id"), retrieved("metadata", "id"), retrieved("metadata", "source"),
+            retrieved("metadata", "doc_uri"),
+            [.attribute("retrieval.document.ids")],
+            // Documents without ids are known by their text.
+            [
+                .attribute("gen_ai.retrieval.documents").at("*", "content"),
+                .indexed("retrieval.documents.*.document.content"),
+                .indexed("reranker.output_documents.*.document.content"),
+                .event("db.query.result.document"),
+            ].read(.hash), retrieved("page_content").read(.hash)),
     ]
+
+    /// No dimension by which to ask; only the whole prompt needs it.
+    package static let systemInstructions = Dimension(
+        "prompt.instructions", from: .attributes("gen_ai.system_instructions").read(.whole))
+
+    /// What a retriever gave back, for the dialects that send it as its output.
+    private static func retrieved(_ path: String...) -> [DimensionSource] {
+        ["langfuse.observation.output", "mlflow.spanOutputs"].map {
+            .attribute($0).at(["*"] + path).on("retrieval")
+        }
+    }
 
     static let experiments: [Dimension] = [
         Dimension(
@@ -124,7 +144,11 @@ extension DimensionTable {
             from: [
                 .event("exception.type", of: ["exception"]).read(.last),
                 .attribute("gen_ai.client.operation.exception.type"), .attribute("error.code"),
-                DimensionSource(.statusMessage).read(.errorClass),
+                .attribute("http.response.status_code").read(.httpError).onFailure,
+                DimensionSource(.child("http.response.status_code")).read(.httpError).onFailure,
+                DimensionSource(.statusMessage).read(.errorClass).onFailure,
+                // The conventions' word for a failure of no known class.
+                DimensionSource(.status).read(.words(["error": "_OTHER"])),
             ]),
         Dimension(
             "error.message",

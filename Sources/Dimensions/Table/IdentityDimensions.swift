@@ -6,13 +6,16 @@ extension DimensionTable {
             from: [.resource("service.name")], .attributes("service.name", "langfuse.service.name")),
         Dimension(
             "release", inherited: true,
-            from: .attributes(
-                "langfuse.release", "service.version", "langsmith.metadata.revision_id",
+            from: .nearest("langfuse.release"),
+            [.resource("service.version")],
+            .attributes(
+                "service.version", "langsmith.metadata.revision_id",
                 "vcs.ref.head.revision", "vcs.repository.ref.revision",
                 "ai.telemetry.metadata.release", "ai.telemetry.metadata.version")),
         Dimension(
             "environment", inherited: true,
-            from: .attributes("langfuse.environment") + [.resource("deployment.environment.name")],
+            from: .nearest("langfuse.environment"),
+            [.resource("deployment.environment.name"), .resource("deployment.environment")],
             .attributes(
                 "deployment.environment.name", "deployment.environment",
                 "gen_ai.environment"),
@@ -65,7 +68,7 @@ extension DimensionTable {
                 "langfuse.trace.name", "langsmith.trace.name", "langgraph.graph.id",
                 "ai.telemetry.functionId", "mlflow.traceName"),
             [
-                .attribute("resource.name").beside("ai.operationId"),
+                .attribute("resource.name").beside("operation.name", beginning: "ai."),
                 .attribute("genkit:name").beside("genkit:isRoot"),
             ]),
     ]

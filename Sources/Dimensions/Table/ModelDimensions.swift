@@ -29,8 +29,8 @@ extension DimensionTable {
             from: .attributes(
                 "gen_ai.response.model", "llm.response.model_name", "ai.response.model"),
             [
-                .attribute("llm.model_name").beside("llm.request.model_name"),
-                .attribute("llm.model_name").beside("gen_ai.request.model"),
+                // One dialect sends the asked and the answering model, another the answering alone.
+                .attribute("llm.model_name").unlike("model"),
                 .attribute("llm.response.model"),
             ]),
         Dimension(
@@ -72,7 +72,7 @@ extension DimensionTable {
             ).read(.present)),
         // In milliseconds, as durations are.
         Dimension(
-            "ttft", as: .number,
+            "ttft", as: .number, completion: .withinDuration,
             from: .attributes(
                 "gen_ai.response.time_to_first_chunk",
                 "gen_ai.client.operation.time_to_first_chunk",

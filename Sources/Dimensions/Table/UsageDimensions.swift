@@ -2,7 +2,7 @@
 extension DimensionTable {
     static let usage: [Dimension] = [
         Dimension(
-            "tokens.input", as: .number, completion: .includingCached("tokens.cached"),
+            "tokens.input", as: .number, completion: .includingCached,
             reading: .tokens,
             from: .attributes(
                 "gen_ai.usage.input_tokens", "llm.token_count.prompt",
@@ -71,6 +71,9 @@ extension DimensionTable {
                 .attribute("cost.usd"),
             ]),
     ]
+    /// Claude Code's own name for the input, which leaves out what came from and went to the cache.
+    package static let inputWithoutCache = "input_tokens"
+
     /// Input tokens that were written to a cache. No dimension by which to ask; only a call's price needs it.
     package static let cacheWrites = Dimension(
         "tokens.cache_write", as: .number, reading: .tokens,

@@ -49,7 +49,12 @@ enum Provider {
         ("azure-openai", "azure.ai.openai"), ("azure_openai", "azure.ai.openai"),
         ("openai", "openai"), ("anthropic", "anthropic"), ("amazon-bedrock", "aws.bedrock"),
         ("vertexai", "gcp.vertex_ai"), ("mistral", "mistral_ai"), ("xai", "x_ai"),
-        ("watsonx", "ibm.watsonx.ai"), ("gemini", "gcp.gemini"),
+        ("watsonx", "ibm.watsonx.ai"), ("gemini", "gcp.gemini"), ("cohere", "cohere"),
+        ("deepseek", "deepseek"), ("groq", "groq"), ("perplexity", "perplexity"),
+        ("together_ai", "together_ai"), ("together", "together"),
+        ("fireworks_ai", "fireworks_ai"), ("fireworks", "fireworks"), ("ollama", "ollama"),
+        ("openrouter", "openrouter"), ("hugging_face", "hugging_face"),
+        ("replicate", "replicate"), ("moonshot_ai", "moonshot_ai"), ("moonshot", "moonshot"),
     ]
 
     private static let hosts: [(suffix: String, provider: String)] = [

@@ -21,6 +21,10 @@ package enum Reading: Sendable {
     case without(prefixes: [String])
     /// `RateLimitError` of `RateLimitError: slow down`.
     case errorClass
+    /// HTTP status codes from 400 on.
+    case httpError
+    /// `sha256:` and the text's digest in hexadecimal.
+    case hash
     /// The elements of a list as one text.
     case joined(String)
     /// The last element of a list.
@@ -37,6 +41,9 @@ package enum Reading: Sendable {
         default: false
         }
     }
+
+    /// Worth finding out first whether any span needs it.
+    package var isCostly: Bool { if case .hash = self { true } else { false } }
 
     func read(_ value: GroupValue, path: [String]) -> [GroupValue] {
         switch self {
@@ -89,6 +96,10 @@ package enum Reading: Sendable {
             }
             return text.count == prefix.count ? nil : .text(String(text.dropFirst(prefix.count)))
         case .errorClass: return text.flatMap(ErrorClass.of).map { .text($0) }
+        case .httpError:
+            guard let code = value.asNumber?.number, (400..<600).contains(code) else { return nil }
+            return .text(String(Int(code)))
+        case .hash: return text.map { .text(TextDigest.of($0)) }
         case .present: return .boolean(true)
         }
     }

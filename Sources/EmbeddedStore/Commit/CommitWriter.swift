@@ -12,6 +12,7 @@ struct CommitWriter {
     /// The small segments that the window points to, by their number there.
     private var small: [UInt32: SmallSegment] = [:]
     private var nextSmall: UInt32 = 1
+    private var groups = SmallGroups()
     private var lookup: LargeSegmentLookup
     /// Written with commits since it was last taken.
     private var counted = LedgerCounts()
@@ -26,6 +27,7 @@ struct CommitWriter {
     init(_ directory: PartitionDirectory, _ warm: WarmColumns) {
         self.directory = directory
         self.warm = warm
+        snapshot.parts = LooseParts(warm)
         lookup = LargeSegmentLookup(bytesMax: 48 << 20)
     }
 
@@ -59,6 +61,7 @@ struct CommitWriter {
         fillWindow(number, identities, view.deleted)
         var view = view
         view.traces = TraceHasher(identities).all
+        view.group = groups.next(spans: view.segment.record.spans)
         snapshot.small.append(view)
     }
 
@@ -138,9 +141,12 @@ struct CommitWriter {
         let number = nextSmall
         var deletions = Deletions()
         var own = RowSet(rowCount: identities.count)
-        lookUpSmall(identities, hashes, number, partition, &deletions, &own, isDuplicate)
+        var contents = CopyContents(share.data)
+        lookUpSmall(
+            identities, hashes, number, partition, &contents, &deletions, &own, isDuplicate)
         do {
-            try lookUpLarge(identities, hashes, partition, &deletions, &own, isDuplicate)
+            try lookUpLarge(
+                identities, hashes, partition, &contents, &deletions, &own, isDuplicate)
             ledger.count(.duplicateSpan, deletions.count + own.count)
             try markShared(hashes)
             let segment = try write(
@@ -157,7 +163,8 @@ struct CommitWriter {
     /// Puts the new spans into the window and finds copies among small segments and among themselves.
     private mutating func lookUpSmall(
         _ identities: Identities, _ hashes: [UInt64], _ number: UInt32, _ partition: Partition,
-        _ deletions: inout Deletions, _ own: inout RowSet, _ isDuplicate: (Int) -> Void
+        _ contents: inout CopyContents, _ deletions: inout Deletions, _ own: inout RowSet,
+        _ isDuplicate: (Int) -> Void
     ) {
         let small = small
         for row in 0..<identities.count {
@@ -171,7 +178,11 @@ struct CommitWriter {
             func replaces(_ location: IdentityWindow.Location) -> Bool {
                 Identities.laterReplaces(
                     earlierEnd: at(location)?.ends[Int(location.row)] ?? 0,
-                    laterEnd: identities.ends[row])
+                    laterEnd: identities.ends[row]
+                ) {
+                    contents.differ(
+                        row, from: Int(location.row), in: small[location.segment]?.segment)
+                }
             }
             let found = window.insert(
                 identities.hash(row, traceHash: traceHash),
@@ -195,7 +206,8 @@ struct CommitWriter {
     /// Finds copies among the large segments of the same partition.
     private mutating func lookUpLarge(
         _ identities: Identities, _ hashes: [UInt64], _ partition: Partition,
-        _ deletions: inout Deletions, _ own: inout RowSet, _ isDuplicate: (Int) -> Void
+        _ contents: inout CopyContents, _ deletions: inout Deletions, _ own: inout RowSet,
+        _ isDuplicate: (Int) -> Void
     ) throws {
         let candidates = snapshot.large.filter { $0.segment.partition === partition }
         if candidates.isEmpty { return }
@@ -215,8 +227,11 @@ struct CommitWriter {
                     && identities.isSame(row, as: index.identities, other)
                 {
                     isDuplicate(row)
-                    if Identities.laterReplaces(
-                        earlierEnd: index.identities.ends[other], laterEnd: identities.ends[row])
+                    if try Identities.laterReplaces(
+                        earlierEnd: index.identities.ends[other], laterEnd: identities.ends[row],
+                        differs: {
+                            contents.hash(row) != (try lookup.contents(of: view.segment))[other]
+                        })
                     {
                         deletions.insert(other, in: view.segment)
                     } else {
@@ -298,7 +313,8 @@ struct CommitWriter {
             _ = register(segment, identities)
             snapshot.small.append(
                 SegmentView(
-                    segment: segment, deleted: own.count > 0 ? own : nil, traces: hashes))
+                    segment: segment, deleted: own.count > 0 ? own : nil, traces: hashes,
+                    group: groups.next(spans: segment.record.spans)))
         } else {
             nextSmall += 1
         }

@@ -63,8 +63,10 @@ struct Identities: Sendable {
     }
 
     /// Whether the copy that arrived later replaces the earlier one: of the two the one that has ended,
-    /// ends later, arrived later stays. A copy equal in that changes nothing, so the earlier stays.
-    static func laterReplaces(earlierEnd: UInt64, laterEnd: UInt64) -> Bool {
-        laterEnd > earlierEnd
+    /// ends later, arrived later stays. A copy that says the same changes nothing, so then the earlier stays.
+    static func laterReplaces(
+        earlierEnd: UInt64, laterEnd: UInt64, differs: () throws -> Bool
+    ) rethrows -> Bool {
+        try laterEnd == earlierEnd ? differs() : laterEnd > earlierEnd
     }
 }

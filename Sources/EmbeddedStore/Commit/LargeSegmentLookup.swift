@@ -15,18 +15,21 @@ struct LargeSegmentLookup {
     private enum Content {
         case table(TraceTable)
         case index(Index)
+        case contents([UInt64])
 
         var bytes: Int {
             switch self {
             case .table(let table): table.count * 12
             case .index(let index): index.identities.count * 32
+            case .contents(let hashes): hashes.count * 8
             }
         }
     }
 
     private struct Slot: Hashable {
+        enum Kind: CaseIterable { case table, index, contents }
         let segment: ObjectIdentifier
-        let isIndex: Bool
+        let kind: Kind
     }
 
     private let bytesMax: Int
@@ -44,7 +47,7 @@ struct LargeSegmentLookup {
     }
 
     mutating func table(of segment: Segment) throws -> TraceTable {
-        let slot = Slot(segment: ObjectIdentifier(segment), isIndex: false)
+        let slot = Slot(segment: ObjectIdentifier(segment), kind: .table)
         if case .table(let table)? = find(slot) { return table }
         let table = try segment.traceTable()
         insert(slot, .table(table))
@@ -52,12 +55,21 @@ struct LargeSegmentLookup {
     }
 
     mutating func identities(of segment: Segment) throws -> Index {
-        let slot = Slot(segment: ObjectIdentifier(segment), isIndex: true)
+        let slot = Slot(segment: ObjectIdentifier(segment), kind: .index)
         if case .index(let index)? = find(slot) { return index }
         let data = try segment.data { Identities.columns.contains($0) }
         let index = Index(identities: try Identities(data), traceEnds: data.traceEnds)
         insert(slot, .index(index))
         return index
+    }
+
+    /// For each row a hash of what was sent (`ContentHashes`). It reads the whole segment, texts too.
+    mutating func contents(of segment: Segment) throws -> [UInt64] {
+        let slot = Slot(segment: ObjectIdentifier(segment), kind: .contents)
+        if case .contents(let hashes)? = find(slot) { return hashes }
+        let hashes = try ContentHashes(segment).all
+        insert(slot, .contents(hashes))
+        return hashes
     }
 
     /// The ids of traces of a segment, by hash.
@@ -72,8 +84,8 @@ struct LargeSegmentLookup {
 
     mutating func forget(_ segments: [Segment]) {
         for segment in segments {
-            for isIndex in [false, true] {
-                let slot = Slot(segment: ObjectIdentifier(segment), isIndex: isIndex)
+            for kind in Slot.Kind.allCases {
+                let slot = Slot(segment: ObjectIdentifier(segment), kind: kind)
                 if let entry = entries.removeValue(forKey: slot) { bytes -= entry.content.bytes }
             }
         }

@@ -10,8 +10,8 @@ struct MergePolicy: Sendable {
     var spansMax = 256 << 10
     /// Bytes of columns and texts that a merge may hold, so that large prompts do not fill the memory.
     var rawBytesMax = 256 << 20
-    /// So many small segments make scans slow, whatever their size.
-    var smallSegmentsMax = 64
+    /// So many small segments make scans slow, whatever their size: each group of eight is a frame of its own.
+    var smallSegmentsMax = 256
     /// After so long without a commit what is there is merged.
     var idleSeconds = 2.0
 

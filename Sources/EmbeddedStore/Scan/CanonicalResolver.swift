@@ -2,6 +2,13 @@ internal import Dimensions
 internal import Spans
 internal import Store
 
+/// A source, and where it is looked for.
+struct SourcePlace {
+    let source: DimensionSource
+    /// The scope or the resource; nil for the source's own place.
+    let table: Table?
+}
+
 /// Finds the values of a canonical dimension: its sources in order of precedence, then what is derived
 /// from other dimensions, then inheritance.
 struct CanonicalResolver {
@@ -18,17 +25,15 @@ struct CanonicalResolver {
 
     func resolve() throws -> ResolvedField {
         var builder = FieldBuilder(rowCount: frame.spanCount)
-        for source in dimension.sources { try add(source, to: &builder) }
+        for place in places { try add(place, to: &builder) }
         if case .otherwise(let text)? = dimension.completion {
             for row in 0..<frame.spanCount where !builder.isSet(row) {
                 builder.add(.text(text), row: row)
             }
         }
         var field = builder.finished()
-        switch dimension.completion {
-        case .prefixed(let name): field = try prefixed(field, by: name)
-        case .includingCached(let name): field = try includingCached(field, name)
-        case .otherwise, nil: break
+        if let completion = dimension.completion {
+            field = try FieldCompletion(fields, times).complete(field, completion)
         }
         if dimension.isInherited {
             Inheritance(parents: try frame.parentRows(), traceEnds: frame.traceEnds).fill(&field)
@@ -36,20 +41,52 @@ struct CanonicalResolver {
         return field
     }
 
+    /// For each row the place that its own value is from.
+    func origins() throws -> [SourcePlace?] {
+        var builder = FieldBuilder(rowCount: frame.spanCount)
+        var origins = [SourcePlace?](repeating: nil, count: frame.spanCount)
+        for place in places {
+            try add(place, to: &builder)
+            for row in origins.indices where origins[row] == nil && builder.isSet(row) {
+                origins[row] = place
+            }
+        }
+        return origins
+    }
+
     // MARK: Sources
+
+    /// All places to look at, in order: what a span says itself, then its scope, then its resource.
+    private var places: [SourcePlace] {
+        dimension.sources.map { SourcePlace(source: $0, table: nil) }
+            + [Table.scope, .resource].flatMap { table in
+                dimension.sources.filter(\.isAttribute).map {
+                    SourcePlace(source: $0, table: table)
+                }
+            }
+    }
+
+    private func add(_ place: SourcePlace, to builder: inout FieldBuilder) throws {
+        if let table = place.table, case .attribute(let key) = place.source.origin {
+            try add([key], table, place.source, to: &builder)
+        } else {
+            try add(place.source, to: &builder)
+        }
+    }
 
     private func add(_ source: DimensionSource, to builder: inout FieldBuilder) throws {
         switch source.origin {
-        case .attribute(let key):
-            try add(key, [.span, .resource, .scope], source, to: &builder)
-        case .resource(let key): try add(key, [.resource], source, to: &builder)
+        case .attribute(let key): try add([key], .span, source, to: &builder)
+        case .resource(let key): try add([key], .resource, source, to: &builder)
+        case .child(let key): try addFromChildren(key, source, to: &builder)
         case .indexed(let patterns, let joined):
             let keys = indexedKeys(patterns)
             if !keys.isEmpty { try addIndexed(keys, joined, source, to: &builder) }
         case .event(let key, let names):
             let places = EventValues(fields)
             guard places.hasKey(key) else { return }
-            for (row, values) in try places.values(of: key, names: names) {
+            for (row, values) in try places.values(of: key, names: names)
+            where !builder.isSet(row) {
                 var read = values.flatMap { dimension.read($0, of: source) }
                 if case .last = source.reading { read = Array(read.suffix(1)) }
                 if !read.isEmpty { builder.add(read, row: row) }
@@ -60,21 +97,37 @@ struct CanonicalResolver {
             }
         case .time(let key): try addTime(key, to: &builder)
         case .spanName: try add(SpanField.name, source, to: &builder)
+        case .status:
+            let read = [UInt64](0...2).map {
+                dimension.read(.text(SpanWords.status($0)), of: source)
+            }
+            for (row, status) in try frame.numbers(SpanField.status).enumerated()
+            where status < read.count && !read[Int(status)].isEmpty {
+                builder.add(read[Int(status)], row: row)
+            }
         case .statusMessage: try add(SpanField.statusMessage, source, to: &builder)
         case .keyTenant: try add(SpanField.keyTenant, source, to: &builder)
         }
     }
 
     private func add(
-        _ key: String, _ places: [Table], _ source: DimensionSource, to builder: inout FieldBuilder
+        _ keys: [String], _ place: Table, _ source: DimensionSource, to builder: inout FieldBuilder
     ) throws {
+        if case .unlike(let name)? = source.condition {
+            return try addUnlike(name, keys, place, source, to: &builder)
+        }
         var wanted: [Bool]?
-        for place in places {
+        for key in keys {
             for type in ValueType.allCases {
                 let key = ColumnKey(place, .attribute, key, type)
-                guard frame.keys.contains(key), let column = try frame.column(key, withTexts: true)
-                else { continue }
-                if wanted == nil { wanted = try rowsWanted(source) }
+                guard frame.keys.contains(key) else { continue }
+                if wanted == nil { wanted = try SourceRows(fields, times).wanted(source) }
+                // Texts are read only for rows that may take a value from them.
+                if wanted?.contains(true) == false { return }
+                if place == .span, source.reading.isCostly, try !isMissing(keys, in: builder) {
+                    return
+                }
+                guard let column = try frame.column(key, withTexts: true) else { continue }
                 builder.add(
                     column, rowOf: try fields.pointers(to: place), isWanted: wanted,
                     takesLists: source.reading.takesLists
@@ -83,12 +136,49 @@ struct CanonicalResolver {
         }
     }
 
+    /// The values of a source where they differ from another dimension's.
+    private func addUnlike(
+        _ name: String, _ keys: [String], _ place: Table, _ source: DimensionSource,
+        to builder: inout FieldBuilder
+    ) throws {
+        guard
+            keys.contains(where: { key in
+                ValueType.allCases.contains {
+                    frame.keys.contains(ColumnKey(place, .attribute, key, $0))
+                }
+            })
+        else { return }
+        var part = FieldBuilder(rowCount: frame.spanCount)
+        try add(keys, place, source.unconditional, to: &part)
+        let other = try fields.resolve(Field(name), times, forComparison: false)
+        let field = part.finished().combined(with: other) { value, other in
+            other == .null || other == value ? nil : value
+        }
+        builder.add(field)
+    }
+
+    /// An attribute of a span's children, for the span.
+    private func addFromChildren(
+        _ key: String, _ source: DimensionSource, to builder: inout FieldBuilder
+    ) throws {
+        var part = FieldBuilder(rowCount: frame.spanCount)
+        try add([key], .span, source.unconditional, to: &part)
+        let field = part.finished()
+        guard field.values.count > 0 else { return }
+        let wanted = try SourceRows(fields, times).wanted(source)
+        for (row, parent) in try frame.parentRows().enumerated()
+        where parent >= 0 && field.codes[row] != 0 && wanted?[Int(parent)] != false {
+            builder.add(field.firstValue(of: field.codes[row]), row: Int(parent))
+        }
+    }
+
     private func add(
         _ field: SpanField, _ source: DimensionSource, to builder: inout FieldBuilder
     ) throws {
         let key = ColumnKey(.span, .field, field.name, field.type)
         guard let column = try frame.column(key, withTexts: true) else { return }
-        builder.add(column, isWanted: try rowsWanted(source)) { meaning($0, source) }
+        let wanted = try SourceRows(fields, times).wanted(source)
+        builder.add(column, isWanted: wanted) { meaning($0, source) }
     }
 
     private func meaning(_ value: GroupValue, _ source: DimensionSource) -> FieldBuilder.Meaning {
@@ -98,32 +188,6 @@ struct CanonicalResolver {
         case 1: .one(values[0])
         default: .several(values)
         }
-    }
-
-    /// The rows for which a source counts; nil for all.
-    private func rowsWanted(_ source: DimensionSource) throws -> [Bool]? {
-        if let companion = source.companion {
-            var rows = [Bool](repeating: false, count: frame.spanCount)
-            for type in ValueType.allCases {
-                let key = ColumnKey(.span, .attribute, companion, type)
-                if frame.keys.contains(key), let column = try frame.column(key, withTexts: false) {
-                    column.presence.visit { row, _ in rows[row] = true }
-                }
-            }
-            return rows
-        }
-        if source.operationKinds.isEmpty { return nil }
-        let kind = try fields.resolve(Field("operation.kind"), times, forComparison: false)
-        let wanted = (0..<UInt32(kind.codeCount)).map { code in
-            var found = false
-            kind.forEachValue(of: code) { value in
-                if case .text(let name) = kind.values.value(value) {
-                    found = found || source.operationKinds.contains(name)
-                }
-            }
-            return found
-        }
-        return kind.codes.map { wanted[Int($0)] }
     }
 
     // MARK: Flattened lists
@@ -150,8 +214,9 @@ struct CanonicalResolver {
     ) throws {
         var values: [Int: [GroupValue]] = [:]
         for key in keys {
+            if source.reading.isCostly, try !isMissing([key], in: builder) { continue }
             var part = FieldBuilder(rowCount: frame.spanCount)
-            try add(key, [.span], source, to: &part)
+            try add([key], .span, source, to: &part)
             let field = part.finished()
             for (row, code) in field.codes.enumerated() where code != 0 {
                 field.forEachValue(of: code) {
@@ -171,6 +236,21 @@ struct CanonicalResolver {
         }
     }
 
+    /// Whether some span that has one of these attributes has no value yet.
+    private func isMissing(_ keys: [String], in builder: FieldBuilder) throws -> Bool {
+        for key in keys {
+            for type in ValueType.allCases {
+                let key = ColumnKey(.span, .attribute, key, type)
+                if frame.keys.contains(key), let column = try frame.column(key, withTexts: false),
+                    !builder.hasAll(column.presence)
+                {
+                    return true
+                }
+            }
+        }
+        return false
+    }
+
     private func addTime(_ key: String, to builder: inout FieldBuilder) throws {
         let key = ColumnKey(.span, .attribute, key, .string)
         guard frame.keys.contains(key), let column = try frame.column(key, withTexts: true) else {
@@ -185,57 +265,5 @@ struct CanonicalResolver {
                 builder.add(.double(max(0, Double(time - times.starts[row]) / 1e6)), row: row)
             }
         }
-    }
-
-    // MARK: Completion
-
-    private func prefixed(_ field: ResolvedField, by name: String) throws -> ResolvedField {
-        guard let dimension = DimensionTable.standard[name] else { return field }
-        // The name beside it on the same span, not an inherited one.
-        let names = try CanonicalResolver(dimension.withoutInheritance, fields, times).resolve()
-        return field.combined(with: names) { version, name in
-            guard case .text(let version) = version else { return nil }
-            guard case .text(let name) = name, !version.hasPrefix(name + "@") else {
-                return .text(version)
-            }
-            return .text("\(name)@\(version)")
-        }
-    }
-
-    private func includingCached(_ field: ResolvedField, _ name: String) throws -> ResolvedField {
-        let cached = try fields.resolve(Field(name), times, forComparison: false)
-        return field.combined(with: cached) { input, cached in
-            guard case .integer(let input) = input, case .integer(let cached) = cached,
-                cached > input
-            else { return input }
-            return .integer(input + cached)
-        }
-    }
-}
-
-extension ResolvedField {
-    /// For each row one value of this field and of another; each combination is looked at once.
-    fileprivate func combined(
-        with other: ResolvedField, _ combine: (GroupValue, GroupValue) -> GroupValue?
-    ) -> ResolvedField {
-        var table = ValueTable()
-        var known: [UInt64: UInt32] = [:]
-        let combined = codes.indices.map { row -> UInt32 in
-            if codes[row] == 0 { return 0 }
-            let pair = UInt64(codes[row]) << 32 | UInt64(other.codes[row])
-            if let code = known[pair] { return code }
-            let code =
-                combine(firstValue(of: codes[row]), other.firstValue(of: other.codes[row]))
-                .map { table.code($0) } ?? 0
-            known[pair] = code
-            return code
-        }
-        return ResolvedField(codes: combined, values: table, lists: nil)
-    }
-
-    func firstValue(of code: UInt32) -> GroupValue {
-        var first: UInt32 = 0
-        forEachValue(of: code) { if first == 0 { first = $0 } }
-        return values.value(first)
     }
 }

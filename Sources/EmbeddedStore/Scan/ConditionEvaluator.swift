@@ -94,7 +94,7 @@ struct ConditionEvaluator {
 
     /// For each entry of `field` whether one of its values satisfies the comparison.
     private func truth(_ comparison: Comparison, _ field: ResolvedField) throws -> [Bool] {
-        let test = try LiteralTest(comparison, percentile: percentile(comparison))
+        let test = try LiteralTest(comparison, percentiles: percentiles)
         var byCode = [Bool](repeating: false, count: field.codeCount)
         let ofValue = (0..<UInt32(field.values.count)).map {
             test.matches(field.values.value($0 + 1))
@@ -105,11 +105,6 @@ struct ConditionEvaluator {
             }
         }
         return field.codes.map { byCode[Int($0)] }
-    }
-
-    private func percentile(_ comparison: Comparison) -> Double? {
-        for case .percentile(let rank, _) in comparison.literals { return percentiles[rank] }
-        return nil
     }
 
     private func combined(

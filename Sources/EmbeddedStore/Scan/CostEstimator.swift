@@ -12,25 +12,9 @@ struct CostEstimator {
         var model: UInt32
     }
 
-    /// A count of tokens for each row.
-    private struct Tokens {
-        let codes: [UInt32]
-        let numbers: [Double]
-
-        init(_ field: ResolvedField) {
-            codes = field.codes
-            numbers = ModelCalls.numbers(field)
-        }
-
-        subscript(row: Int) -> Double? {
-            let number = numbers[Int(codes[row])]
-            return number.isNaN ? nil : number
-        }
-    }
-
     private let table: PriceTable
     private let provider, revision, model: ResolvedField
-    private let input, output, cacheRead, cacheWrite: Tokens
+    private let input, output, cacheRead, cacheWrite: Numbers
     private var known: [Seller: Price?] = [:]
 
     init(_ table: PriceTable, _ fields: FieldResolver, _ times: FrameTimes) throws {
@@ -41,14 +25,10 @@ struct CostEstimator {
         provider = try field("provider")
         revision = try field("model.revision")
         model = try field("model")
-        // As sent: whether the input includes what was cached is told by both kinds of cached tokens.
-        input = Tokens(
-            try DimensionTable.standard["tokens.input"].map {
-                try CanonicalResolver($0.withoutCompletion, fields, times).resolve()
-            } ?? field("tokens.input"))
-        output = Tokens(try field("tokens.output"))
-        cacheRead = Tokens(try field("tokens.cached"))
-        cacheWrite = Tokens(
+        input = Numbers(try field("tokens.input"))
+        output = Numbers(try field("tokens.output"))
+        cacheRead = Numbers(try field("tokens.cached"))
+        cacheWrite = Numbers(
             try CanonicalResolver(DimensionTable.cacheWrites, fields, times).resolve())
     }
 

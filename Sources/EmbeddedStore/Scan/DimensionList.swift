@@ -88,7 +88,7 @@ struct DimensionList {
         var found: [String] = []
         for source in dimension.sources {
             switch source.origin {
-            case .attribute(let key), .resource(let key), .time(let key):
+            case .attribute(let key), .resource(let key), .time(let key), .child(let key):
                 if names.raw.contains(key) { found.append(key) }
             case .indexed(let patterns, _):
                 found += names.raw.filter { key in
@@ -96,7 +96,7 @@ struct DimensionList {
                 }.sorted()
             case .event(let key, _):
                 if names.event.contains(key) { found.append("event.\(key)") }
-            case .eventTime, .spanName, .statusMessage, .keyTenant: break
+            case .eventTime, .spanName, .status, .statusMessage, .keyTenant: break
             }
         }
         var seen: Set<String> = []
@@ -170,8 +170,10 @@ struct DimensionList {
             }
         }
         let isCounted = !entry.isLong || query.countsAll
+        // Texts and ids that were not looked at are text all the same.
+        let kind = isCounted || !entry.isCanonical ? Self.kind(tags) : .text
         return DimensionSummary(
-            name: entry.field.name, kind: Self.kind(tags), isList: parts.contains(where: \.isList),
+            name: entry.field.name, kind: kind, isList: parts.contains(where: \.isList),
             count: parts.reduce(0) { $0 + $1.count }, distinct: isCounted ? values.count : nil,
             isCanonical: entry.isCanonical, sources: entry.sources)
     }
@@ -189,15 +191,5 @@ struct DimensionList {
             }
         }
         return kinds.count > 1 ? .mixed : kinds.first ?? .unknown
-    }
-}
-
-extension DimensionSource {
-    /// The attribute that it reads, if it reads one.
-    fileprivate var key: String? {
-        switch origin {
-        case .attribute(let key), .resource(let key): key
-        default: nil
-        }
     }
 }

@@ -35,8 +35,10 @@ struct FieldBuilder {
         _ column: ColumnData, rowOf: [Int32]? = nil, isWanted: [Bool]? = nil,
         takesLists: Bool = false, meaning: (GroupValue) -> Meaning = { _ in .itself }
     ) {
-        let entryCodes = entryCodes(column, takesLists, meaning)
+        if column.key.type == .empty { return }
         if let rowOf {
+            let entryCodes =
+                column.presence.count == 0 ? [] : entryCodes(column, takesLists, meaning)
             var dense = [UInt32](repeating: 0, count: 0)
             let rowCount = (rowOf.max().map { Int($0) + 1 }) ?? 0
             dense = [UInt32](repeating: 0, count: rowCount)
@@ -47,10 +49,43 @@ struct FieldBuilder {
             where codes[row] == 0 && rowOf[row] >= 0 && isWanted?[row] != false {
                 codes[row] = dense[Int(rowOf[row])]
             }
+        } else if column.key.type.isCoded {
+            reserve(column)
+            // Only what some row takes is looked at.
+            let unknown = UInt32.max
+            var byCode = [UInt32](repeating: unknown, count: column.valueCount)
+            column.presence.visit { row, entry in
+                guard codes[row] == 0, isWanted?[row] != false else { return }
+                let code = Int(column.codes[entry])
+                if byCode[code] == unknown {
+                    byCode[code] = valueCode(column, code, takesLists, meaning)
+                }
+                codes[row] = byCode[code]
+            }
         } else {
+            let entryCodes = entryCodes(column, takesLists, meaning)
             column.presence.visit { row, entry in
                 if codes[row] == 0, isWanted?[row] != false { codes[row] = entryCodes[entry] }
             }
+        }
+    }
+
+    private mutating func reserve(_ column: ColumnData) {
+        if column.key.type == .string {
+            values.reserve(values: column.valueCount, bytes: column.strings.bytes.count)
+        }
+    }
+
+    /// Adds the values of a field of the same rows as a source.
+    mutating func add(_ field: ResolvedField) {
+        var byCode = [UInt32](repeating: 0, count: field.codeCount)
+        for (row, code) in field.codes.enumerated() where code != 0 && codes[row] == 0 {
+            if byCode[Int(code)] == 0 {
+                var several: [GroupValue] = []
+                field.forEachValue(of: code) { several.append(field.values.value($0)) }
+                byCode[Int(code)] = self.code(.several(several), .null)
+            }
+            codes[row] = byCode[Int(code)]
         }
     }
 
@@ -64,6 +99,13 @@ struct FieldBuilder {
     }
 
     func isSet(_ row: Int) -> Bool { codes[row] != 0 }
+
+    /// Whether every row of these has a value.
+    func hasAll(_ presence: Presence) -> Bool {
+        var all = true
+        presence.visit { row, _ in all = all && codes[row] != 0 }
+        return all
+    }
 
     func finished() -> ResolvedField {
         guard !lists.isEmpty else { return ResolvedField(codes: codes, values: values, lists: nil) }
@@ -81,13 +123,8 @@ struct FieldBuilder {
     private mutating func entryCodes(
         _ column: ColumnData, _ takesLists: Bool, _ meaning: (GroupValue) -> Meaning
     ) -> [UInt32] {
-        if column.key.type == .empty {
-            return [UInt32](repeating: 0, count: column.presence.count)
-        }
         if column.key.type.isCoded {
-            if column.key.type == .string {
-                values.reserve(values: column.valueCount, bytes: column.strings.bytes.count)
-            }
+            reserve(column)
             let byCode = (0..<column.valueCount).map { code in
                 valueCode(column, code, takesLists, meaning)
             }

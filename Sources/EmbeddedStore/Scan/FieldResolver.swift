@@ -14,11 +14,12 @@ struct FieldResolver {
         _ field: Field, _ times: FrameTimes, forComparison: Bool
     ) throws -> ResolvedField {
         try control.check()
+        control.hot?.note(field, forComparison: forComparison)
         // Scores change without the frame, so they are not kept with it.
         if let score = try ScoreFields(self, times).resolve(field) {
             return field.scope == .root ? ofRoot(score, times) : score
         }
-        let suffix = forComparison && field.name == "duration" ? " ns" : ""
+        let suffix = forComparison && field.isIntrinsic("duration") ? " ns" : ""
         let name = "field \(field.scope) \(field.name)\(suffix)"
         return try frame.derived(name) {
             switch field.scope {
@@ -78,6 +79,17 @@ struct FieldResolver {
     func traceIntrinsic(
         _ name: String, _ times: FrameTimes, forComparison: Bool
     ) throws -> ResolvedField? {
+        guard Self.ofRoots.contains(name) else { return nil }
+        return try frame.derived("trace \(name)\(forComparison ? " ns" : "")") {
+            try makeTraceIntrinsic(name, times, forComparison)
+        }
+    }
+
+    private static let ofRoots: Set<String> = ["duration", "start_time", "status", "name"]
+
+    private func makeTraceIntrinsic(
+        _ name: String, _ times: FrameTimes, _ forComparison: Bool
+    ) throws -> ResolvedField {
         switch name {
         case "duration":
             return numbers(times.traceDurations.map { duration($0, forComparison) })
@@ -97,7 +109,7 @@ struct FieldResolver {
                 return names.codes[root >= 0 ? root : frame.rows(of: trace).lowerBound]
             }
             return result
-        default: return nil
+        default: return try raw(name, [.span])
         }
     }
 

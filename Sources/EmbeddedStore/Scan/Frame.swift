@@ -14,12 +14,34 @@ protocol Frame: Sendable {
     var skipped: [Bool]? { get }
     /// The columns that some row may have a value in.
     var keys: Set<ColumnKey> { get }
+    /// Of a frame that outlives the query.
+    var lasting: LastingFrame? { get }
     /// For each row the row of its parent, or -1.
     func parentRows() throws -> [Int32]
     /// A column; its long texts too if asked for.
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData?
     /// Keeps what `make` derives from this frame's columns, if the frame outlives the query.
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T
+    /// Keeps an answer likewise.
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer
+}
+
+/// What tells a lasting frame's answers apart.
+struct LastingFrame: Sendable {
+    let startMin: Int64
+    let startMax: Int64
+    /// Differs where other traces are skipped.
+    let skippedMark: Int
+
+    init(startMin: Int64, startMax: Int64, skipped: [Bool]?) {
+        self.startMin = startMin
+        self.startMax = startMax
+        var hasher = Hasher()
+        for (trace, isSkipped) in (skipped ?? []).enumerated() where isSkipped {
+            hasher.combine(trace)
+        }
+        skippedMark = hasher.finalize()
+    }
 }
 
 extension Frame {
@@ -48,6 +70,7 @@ struct SegmentFrame: Frame {
     private let segment: Segment
     let traceEnds: [UInt32]
     let skipped: [Bool]?
+    let lasting: LastingFrame?
     var startMin: Int64 { segment.record.startMin }
     var startMax: Int64 { segment.record.startMax }
 
@@ -55,6 +78,8 @@ struct SegmentFrame: Frame {
         self.segment = segment
         self.traceEnds = traceEnds
         self.skipped = skipped
+        lasting = LastingFrame(
+            startMin: segment.record.startMin, startMax: segment.record.startMax, skipped: skipped)
     }
 
     var rowCounts: [Int] { segment.record.rowCounts }
@@ -74,5 +99,9 @@ struct SegmentFrame: Frame {
 
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         try segment.derived(name, make: make)
+    }
+
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer {
+        try segment.answer(key, make: make)
     }
 }

@@ -10,22 +10,19 @@ struct LiteralTest: Sendable {
     private let isDuration: Bool
     private let isTime: Bool
     private let pattern: LinearRegex?
-    /// The percentile that a literal names, once known.
-    private let percentile: Double?
+    /// What `p95` and the like stand for, in nanoseconds.
+    private let percentiles: [Double: Double]
 
-    /// - Parameter percentile: what `p95` stands for, in nanoseconds.
-    init(_ comparison: Comparison, percentile: Double?) throws {
+    init(_ comparison: Comparison, percentiles: [Double: Double]) throws {
         comparator = comparison.comparator
         literals = comparison.literals
-        let name = comparison.field.name
-        foldsCase = name == "kind" || name == "status"
-        isDuration = name == "duration"
-        isTime = name == "start_time"
-        self.percentile = percentile
-        if comparator == .matches, case .text(let text)? = literals.first {
-            pattern = try LinearRegex(text)
-        } else if comparator == .matches, let literal = literals.first {
-            pattern = try LinearRegex(literal.description)
+        let field = comparison.field
+        foldsCase = field.isIntrinsic("kind") || field.isIntrinsic("status")
+        isDuration = field.isIntrinsic("duration")
+        isTime = field.isIntrinsic("start_time")
+        self.percentiles = percentiles
+        if comparator == .matches, let literal = literals.first {
+            pattern = try LinearRegex(literal.textToMatch)
         } else {
             pattern = nil
         }
@@ -38,9 +35,9 @@ struct LiteralTest: Sendable {
         case .lessOrEqual: compare(value, literals[0]).map { $0 <= 0 } ?? false
         case .greater: compare(value, literals[0]).map { $0 > 0 } ?? false
         case .greaterOrEqual: compare(value, literals[0]).map { $0 >= 0 } ?? false
-        case .contains: text(value).map { contains($0, literalText(literals[0])) } ?? false
+        case .contains: text(value).map { contains($0, literals[0].textToMatch) } ?? false
         case .startsWith:
-            text(value).map { $0.utf8.starts(with: literalText(literals[0]).utf8) } ?? false
+            text(value).map { $0.utf8.starts(with: literals[0].textToMatch.utf8) } ?? false
         case .matches: text(value).map { pattern?.matches($0) ?? false } ?? false
         }
     }
@@ -49,8 +46,16 @@ struct LiteralTest: Sendable {
         switch (literal, value) {
         case (.text(let wanted), .text(let text)), (.text(let wanted), .json(let text)):
             return isSameText(text, wanted)
+        case (.text(let wanted), .bytes(let bytes)), (.bare(let wanted), .bytes(let bytes)):
+            return AttributeValue.base64(bytes) == wanted
+        case (.text(let wanted), .double(let number)) where !number.isFinite,
+            (.bare(let wanted), .double(let number)) where !number.isFinite:
+            return AttributeValue.json(number) == "\"\(wanted)\""
+        case (.text, .integer) where isTime: return compare(value, literal) == 0
         case (.text, _): return false
-        case (.bare(let wanted), .text(let text)), (.bare(let wanted), .json(let text)):
+        case (.bare(let wanted), .text(let text)), (.bare(let wanted), .json(let text)),
+            (.duration(_, let wanted), .text(let text)),
+            (.percentile(_, let wanted), .text(let text)):
             return isSameText(text, wanted)
         case (.bare(let wanted), .boolean(let value)):
             return wanted.lowercased() == (value ? "true" : "false")
@@ -58,8 +63,10 @@ struct LiteralTest: Sendable {
         }
     }
 
+    /// Byte by byte: `==` would take é and e with an accent behind it for one value, which they are not.
     private func isSameText(_ text: String, _ wanted: String) -> Bool {
-        foldsCase ? text.lowercased() == wanted.lowercased() : text == wanted
+        foldsCase
+            ? text.lowercased() == wanted.lowercased() : text.utf8.elementsEqual(wanted.utf8)
     }
 
     /// Negative, zero or positive; nil where the two cannot be compared.
@@ -78,13 +85,12 @@ struct LiteralTest: Sendable {
         case (.integer, .duration(let nanoseconds, _)), (.double, .duration(let nanoseconds, _)):
             // Attributes that hold times hold milliseconds; the field itself holds nanoseconds.
             return value.number.map { order($0, isDuration ? nanoseconds : nanoseconds / 1e6) }
-        case (.integer, .percentile), (.double, .percentile):
-            guard let percentile else { return nil }
-            return value.number.map { order($0, percentile) }
+        case (.integer(let a), .percentile(let rank, _)):
+            return percentiles[rank].map { order(Double(a), $0) }
         // A number orders numbers only: text such as "x" is neither above 1 nor below.
         case (.text, .bare(let b)) where Number(b) != nil: return nil
         case (.text(let a), .text(let b)), (.text(let a), .bare(let b)):
-            if a == b { return 0 }
+            if a.utf8.elementsEqual(b.utf8) { return 0 }
             return a.utf8.lexicographicallyPrecedes(b.utf8) ? -1 : 1
         default: return nil
         }
@@ -100,10 +106,6 @@ struct LiteralTest: Sendable {
         case .boolean(let value): value ? "true" : "false"
         case .bytes, .null: nil
         }
-    }
-
-    private func literalText(_ literal: Literal) -> String {
-        if case .text(let text) = literal { text } else { literal.description }
     }
 
     private func contains(_ text: String, _ part: String) -> Bool {

@@ -1,30 +1,43 @@
 internal import Spans
 internal import Synchronization
 
-/// The rows that no large segment has to itself: all small segments, and those traces of large ones of
-/// which other segments may have spans too. Gathered by trace, so that each trace is whole.
+/// Rows of several segments, gathered by trace, so that each trace is whole: small segments, which are in no order,
+/// and traces that lie in several segments.
 struct LooseFrame: Frame {
     private let sources: [any ColumnSource]
     private let assembly: SegmentAssembly
     private let parents: [Int32]
+    /// All parents as ids, as another frame needs them that gathers rows of this one.
+    private let parentIDs: ColumnData?
     /// Columns that were gathered already, and what was derived from them: several parts of a query, and
-    /// several queries of a snapshot, ask for the same.
-    private let gathered = Cache()
+    /// several queries, ask for the same.
+    private let gathered: Cache
     let traceEnds: [UInt32]
     /// Where each row lies in the sources.
     let order: [RowAddress]
     let keys: Set<ColumnKey>
 
     var skipped: [Bool]? { nil }
+    var lasting: LastingFrame? { nil }
     var rowCounts: [Int] { assembly.maps.map(\.count) }
 
     private final class Cache: Sendable {
         let columns = Mutex<[ColumnKey: ColumnData?]>([:])
         let derived = Mutex<[String: any Sendable]>([:])
+        let warm: WarmColumns?
+
+        init(_ warm: WarmColumns?) { self.warm = warm }
+
+        deinit { warm?.forget(ObjectIdentifier(self)) }
     }
 
-    /// - Parameter sources: columns, and for each the rows that are not to be taken.
-    init(_ sources: [(columns: any ColumnSource, excluded: RowSet?)]) throws {
+    /// - Parameters:
+    ///   - sources: columns, and for each the rows that are not to be taken.
+    ///   - warm: keeps what is gathered within a budget; without it, it stays as long as the frame.
+    init(
+        _ sources: [(columns: any ColumnSource, excluded: RowSet?)], _ warm: WarmColumns? = nil
+    ) throws {
+        gathered = Cache(warm)
         self.sources = sources.map(\.columns)
         let identity: Set<ColumnKey> = Identities.columns.union([.parentRow, .parentSpanID])
         var heads: [SegmentData] = []
@@ -46,7 +59,7 @@ struct LooseFrame: Frame {
                 .children(try Self.pointers(self.sources, LinkField.span), spans),
             ], sorted: false)
         keys = self.sources.reduce(into: []) { $0.formUnion($1.keys) }
-        parents = try Self.parents(heads, assembly)
+        (parents, parentIDs) = try Self.parents(heads, assembly)
     }
 
     private static func pointers<F: TableField>(
@@ -63,35 +76,97 @@ struct LooseFrame: Frame {
 
     private static func parents(
         _ heads: [SegmentData], _ assembly: SegmentAssembly
-    ) throws -> [Int32] {
+    ) throws -> (rows: [Int32], ids: ColumnData?) {
         var data = SegmentData(rowCounts: assembly.maps.map(\.count))
         for field in [SpanField.traceID, .spanID, .parentSpanID] {
             let key = ColumnKey(.span, .field, field.name, field.type)
             data.columns[key] = try assembly.gathered(key) { heads[$0].columns[key] }
         }
+        let ids = data.columns[.parentSpanID]
         ParentRows.fold(&data)
-        return ParentRows.rows(data.columns[.parentRow], rowCount: data.spanCount)
+        return (ParentRows.rows(data.columns[.parentRow], rowCount: data.spanCount), ids)
     }
 
     func parentRows() throws -> [Int32] { parents }
 
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
-        if let known = gathered.columns.withLock({ $0[key] }),
-            known?.lacksTexts != true || !withTexts
-        {
-            return known
-        }
         // Gathering looks at the bytes of each value, so texts that lie apart must be read.
-        let column = try assembly.gathered(key) { try sources[$0].column(key, withTexts: true) }
+        func gather() throws -> ColumnData? {
+            try assembly.gathered(key) { try sources[$0].column(key, withTexts: true) }
+        }
+        if let warm = gathered.warm {
+            return try warm.column(ObjectIdentifier(gathered), key) {
+                try gather() ?? ColumnData(key: key, presence: .rows([]))
+            }
+        }
+        if let known = gathered.columns.withLock({ $0[key] }) { return known }
+        let column = try gather()
         gathered.columns.withLock { $0[key] = .some(column) }
         return column
     }
 
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
+        if let warm = gathered.warm {
+            return try warm.derived(ObjectIdentifier(gathered), name, make: make)
+        }
         if let known = gathered.derived.withLock({ $0[name] }) as? T { return known }
         let value = try make()
         gathered.derived.withLock { $0[name] = value }
         return value
+    }
+
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer {
+        if let warm = gathered.warm {
+            return try warm.answer(ObjectIdentifier(gathered), key, make: make)
+        }
+        return try make()
+    }
+}
+
+extension LooseFrame: ColumnSource {
+    /// Rows to be gathered once more. Parents are ids, since rows of this frame mean nothing in another.
+    func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData {
+        var data = SegmentData(rowCounts: rowCounts)
+        for key in keys where wanted(key) && key != .parentRow && key != .parentSpanID {
+            data.columns[key] = try column(key, withTexts: false)
+        }
+        data.columns[.parentSpanID] = parentIDs
+        return data
+    }
+}
+
+/// A group of small segments, but for the traces of which others have spans too.
+struct GroupFrame: Frame {
+    private let frame: LooseFrame
+    let skipped: [Bool]?
+    let lasting: LastingFrame?
+    let startMin: Int64
+    let startMax: Int64
+
+    init(_ part: LooseParts.Group, skipped: [Bool]?) {
+        frame = part.frame
+        startMin = part.startMin
+        startMax = part.startMax
+        self.skipped = skipped
+        lasting = LastingFrame(startMin: startMin, startMax: startMax, skipped: skipped)
+    }
+
+    var rowCounts: [Int] { frame.rowCounts }
+    var traceEnds: [UInt32] { frame.traceEnds }
+    var keys: Set<ColumnKey> { frame.keys }
+
+    func parentRows() throws -> [Int32] { try frame.parentRows() }
+
+    func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
+        try frame.column(key, withTexts: withTexts)
+    }
+
+    func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
+        try frame.derived(name, make: make)
+    }
+
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer {
+        try frame.answer(key, make: make)
     }
 }
 

@@ -2,7 +2,8 @@ internal import Spans
 internal import Store
 
 /// The leaf model calls of a frame, over which tokens and cost are summed: a call counts unless another
-/// call with usage lies below it, since wrappers repeat the sum of what they wrap.
+/// call with usage lies below it, since wrappers repeat the sum of what they wrap. Of the spans of one response,
+/// by its id, some know the cost alone: then it is the counted call's.
 struct ModelCalls: MemorySized {
     /// Rows, ascending.
     private(set) var rows: [UInt32] = []
@@ -50,17 +51,48 @@ struct ModelCalls: MemorySized {
                 inputs.codes[row] != 0 || outputs.codes[row] != 0 || costs.codes[row] != 0
         }
         let wraps = Self.rowsAbove(hasUsage, try fields.frame.parentRows())
+        let wrapperCosts = try wrapperCosts(fields.frame, isCall, wraps) {
+            costOf[Int(costs.codes[$0])]
+        }
         var estimator = try fields.control.prices.map { try CostEstimator($0, fields, times) }
         for row in 0..<count where isCall[row] && !wraps[row] {
             rows.append(UInt32(row))
             tokensIn.append(Self.integer(inputOf[Int(inputs.codes[row])]))
             tokensOut.append(Self.integer(outputOf[Int(outputs.codes[row])]))
-            let sent = costOf[Int(costs.codes[row])]
+            let own = costOf[Int(costs.codes[row])]
+            let sent = own.isNaN ? wrapperCosts(row) ?? own : own
             let estimate = sent.isNaN ? estimator?.cost(row) : nil
             self.costs.append(estimate ?? sent)
             isEstimated.append(estimate != nil)
         }
     }
+
+    /// For a counted call the cost that the nearest wrapper with the same response id knows.
+    private func wrapperCosts(
+        _ frame: any Frame, _ isCall: [Bool], _ wraps: [Bool], _ cost: (Int) -> Double
+    ) throws -> (Int) -> Double? {
+        guard isCall.indices.contains(where: { isCall[$0] && wraps[$0] && !cost($0).isNaN }) else {
+            return { _ in nil }
+        }
+        let responses = try ResponseIDs.rows(of: frame)
+        let parents = try frame.parentRows()
+        var costs: [Int: Double] = [:]
+        for row in isCall.indices where isCall[row] && !wraps[row] {
+            guard let response = responses[row] else { continue }
+            var above = Int(parents[row])
+            // No deeper than a trace may be, so that a cycle ends.
+            for _ in 0..<Self.depthMax where above >= 0 {
+                if isCall[above], responses[above] == response, !cost(above).isNaN {
+                    costs[row] = cost(above)
+                    break
+                }
+                above = Int(parents[above])
+            }
+        }
+        return { costs[$0] }
+    }
+
+    private static let depthMax = 64
 
     /// For each code its number, NaN for what is none.
     static func numbers(_ field: ResolvedField) -> [Double] {

@@ -12,8 +12,14 @@ final class ScanControl: Sendable {
     let scores: ScoreSnapshot?
     /// nil if the operator gave no table.
     let prices: PriceTable?
+    /// Notes what is asked for; nil for queries that are not asked again and again.
+    let hot: HotFields?
 
-    init(seconds: Int, scores: ScoreSnapshot? = nil, prices: PriceTable? = nil) {
+    init(
+        seconds: Int, scores: ScoreSnapshot? = nil, prices: PriceTable? = nil,
+        hot: HotFields? = nil
+    ) {
+        self.hot = hot
         self.scores = scores
         self.seconds = seconds
         self.prices = prices

@@ -15,7 +15,7 @@ struct SliceRows {
 
     /// - Parameter before: the scans of the other window, if there is one.
     init(
-        _ query: SliceQuery, _ scans: [SliceScan], before: [SliceScan]?, grid: StepGrid?,
+        _ query: SliceQuery, _ scans: [FrameScan], before: [FrameScan]?, grid: StepGrid?,
         _ control: ScanControl
     ) {
         self.query = query

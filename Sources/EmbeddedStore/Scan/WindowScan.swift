@@ -12,9 +12,73 @@ struct KeyPlaces: Sendable {
     static let nowhere: Int32 = -2
 }
 
+/// What a frame gives to a query: scanned now, or kept from when it was asked before.
+enum FrameScan: Sendable {
+    case scan(SliceScan)
+    case answer(FrameAnswer)
+
+    /// Visits the groups: the bytes of their values (`GroupKey`), and their counts.
+    func visitGroups(_ body: (UnsafeRawBufferPointer, SliceScan.Tally) -> Void) {
+        switch self {
+        case .scan(let scan):
+            var scratch: [UInt8] = []
+            for (group, tally) in scan.tallies.enumerated() {
+                scan.withKey(group, &scratch) { body($0, tally) }
+            }
+        case .answer(let answer):
+            for (key, tally) in zip(answer.keys, answer.tallies) {
+                key.withUnsafeBytes { body($0, tally) }
+            }
+        }
+    }
+
+    var unitCount: Int {
+        switch self {
+        case .scan(let scan): scan.units.numbers.count
+        case .answer(let answer): answer.unitCount
+        }
+    }
+
+    var failureCount: Int {
+        switch self {
+        case .scan(let scan): scan.units.hasFailed.count { $0 }
+        case .answer(let answer): answer.failureCount
+        }
+    }
+
+    var spanCount: Int {
+        switch self {
+        case .scan(let scan): scan.spanCount
+        case .answer(let answer): answer.spanCount
+        }
+    }
+
+    var openTraces: Int {
+        switch self {
+        case .scan(let scan): scan.openTraces
+        case .answer(let answer): answer.openTraces
+        }
+    }
+
+    var droppedUpstream: Int {
+        switch self {
+        case .scan(let scan): scan.droppedUpstream
+        case .answer(let answer): answer.droppedUpstream
+        }
+    }
+
+    /// Whether each unit lies in exactly one group and counts whole there.
+    var groupsAddUp: Bool {
+        switch self {
+        case .scan(let scan): scan.groupsAddUp
+        case .answer(let answer): answer.groupsAddUp
+        }
+    }
+}
+
 /// The scans of all frames over one window of time, with one numbering of their groups.
 struct WindowScan {
-    let scans: [SliceScan]
+    let scans: [FrameScan]
     /// By key.
     private var tallies: [SliceScan.Tally] = []
     /// For each frame and group its key.
@@ -22,20 +86,20 @@ struct WindowScan {
     let unitCount: Int
     let failureCount: Int
 
-    init(_ scans: [SliceScan], _ keys: inout ByteDictionary) {
+    init(_ scans: [FrameScan], _ keys: inout ByteDictionary) {
         self.scans = scans
-        unitCount = scans.reduce(0) { $0 + $1.units.numbers.count }
-        failureCount = scans.reduce(0) { $0 + $1.units.hasFailed.count { $0 } }
-        var scratch: [UInt8] = []
+        unitCount = scans.reduce(0) { $0 + $1.unitCount }
+        failureCount = scans.reduce(0) { $0 + $1.failureCount }
         for scan in scans {
-            keyOf.append(
-                scan.tallies.indices.map { group in
-                    let key = scan.withKey(group, &scratch) { keys.code(of: $0) }
-                    while tallies.count <= Int(key) { tallies.append(.init()) }
-                    tallies[Int(key)].count += scan.tallies[group].count
-                    tallies[Int(key)].failures += scan.tallies[group].failures
-                    return key
-                })
+            var own: [UInt32] = []
+            scan.visitGroups { bytes, tally in
+                let key = keys.code(of: bytes)
+                while tallies.count <= Int(key) { tallies.append(.init()) }
+                tallies[Int(key)].count += tally.count
+                tallies[Int(key)].failures += tally.failures
+                own.append(key)
+            }
+            keyOf.append(own)
         }
     }
 
@@ -49,9 +113,13 @@ struct WindowScan {
         let codes = try distinctCodes(plan)
         let parts = try Scanner.parallel(Array(scans.indices)) { [scans] index in
             try control.check()
-            return try FigureSums(
-                scans[index], plan, grid: nil, distinctCodes: codes[index], withExamples: false
-            ).total()[0]
+            switch scans[index] {
+            case .answer(let answer): return answer.total
+            case .scan(let scan):
+                return try FigureSums(
+                    scan, plan, grid: nil, distinctCodes: codes[index], withExamples: false
+                ).total()[0]
+            }
         }
         return parts.reduce(into: SliceFigures(plan)) { $0.merge($1) }
     }
@@ -64,10 +132,17 @@ struct WindowScan {
         let codes = try distinctCodes(plan)
         let parts = try Scanner.parallel(Array(scans.indices)) { [scans, keyOf] index in
             try control.check()
-            return try FigureSums(
-                scans[index], plan, grid: grid, distinctCodes: codes[index],
-                withExamples: withExamples
-            ).cells(place: keyOf[index].map { places.place[Int($0)] }, count: count)
+            let place = keyOf[index].map { places.place[Int($0)] }
+            switch scans[index] {
+            case .answer(let answer):
+                return answer.cells(
+                    place: place, count: count, plan, withExamples: withExamples)
+            case .scan(let scan):
+                return try FigureSums(
+                    scan, plan, grid: grid, distinctCodes: codes[index],
+                    withExamples: withExamples
+                ).cells(place: place, count: count)
+            }
         }
         let size = (count + 1) * (grid?.count ?? 1)
         var cells = [SliceFigures](repeating: SliceFigures(plan), count: size)
@@ -84,7 +159,9 @@ struct WindowScan {
         if plan.distinct.isEmpty { return scans.map { _ in [] } }
         var dictionaries = plan.distinct.map { _ in ByteDictionary() }
         return try scans.map { scan in
-            try scan.inputs(plan).distinct.enumerated().map { index, values in
+            // Answers are not kept of plans with distinct values.
+            guard case .scan(let scan) = scan else { return [] }
+            return try scan.inputs(plan).distinct.enumerated().map { index, values in
                 let table = values.field.values
                 return [0]
                     + (0..<UInt32(table.count)).map { code in

@@ -78,6 +78,11 @@ final class Segment: Sendable {
         try warm.derived(ObjectIdentifier(self), name, make: make)
     }
 
+    /// Keeps what the segment gives to a query.
+    func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer {
+        try warm.answer(ObjectIdentifier(self), key, make: make)
+    }
+
     /// A small segment from memory. Inflated but not decoded, it takes a fifth of the room, so that all of a large
     /// backlog stays warm; decoding a column costs little beside that.
     private func packed() throws -> PackedSegment {
@@ -149,6 +154,8 @@ struct SegmentView: Sendable {
     var unsavedShared: Set<UInt64> = []
     /// Of a small segment: hashes of its traces, each once.
     var traces: [UInt64] = []
+    /// Of a small segment: those with the same number are gathered together (`SmallGroups`).
+    var group: UInt32 = 0
 
     var liveSpans: Int { segment.record.spans - (deleted?.count ?? 0) }
 }

@@ -7,6 +7,8 @@ final class WarmColumns: Sendable {
     private struct Slot: Hashable {
         let segment: ObjectIdentifier
         let part: Part
+
+        var isAnswer: Bool { if case .answer = part { true } else { false } }
     }
 
     private enum Part: Hashable {
@@ -15,6 +17,8 @@ final class WarmColumns: Sendable {
         case packed
         /// What was made of several columns.
         case derived(String)
+        /// What it gives to a query.
+        case answer(AnswerKey)
     }
 
     private enum Content {
@@ -74,6 +78,18 @@ final class WarmColumns: Sendable {
         return value
     }
 
+    func answer(
+        _ segment: ObjectIdentifier, _ key: AnswerKey, make: () throws -> FrameAnswer
+    ) throws -> FrameAnswer {
+        let slot = Slot(segment: segment, part: .answer(key))
+        if case .derived(let value)? = find(slot), let value = value as? FrameAnswer {
+            return value
+        }
+        let value = try make()
+        insert(slot, .derived(value), value.byteCount)
+        return value
+    }
+
     func forget(_ segment: ObjectIdentifier) {
         state.withLock { state in
             for slot in state.entries.keys where slot.segment == segment {
@@ -100,13 +116,18 @@ final class WarmColumns: Sendable {
         }
     }
 
-    /// Drops the least recently used until a tenth of the budget is free, so that it happens seldom.
+    /// Drops the least recently used until a quarter of the budget is free, so that it happens seldom.
     private func makeRoom(_ state: inout State) {
-        let byAge = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
-        for (slot, entry) in byAge {
-            if state.bytes <= bytesMax - bytesMax / 10 { break }
-            state.entries[slot] = nil
-            state.bytes -= entry.bytes
+        // Answers are small beside the columns that they were made of, and one new question may read more columns than
+        // there is room for: they must not go for its sake.
+        let byAge = state.entries.map { slot, entry in
+            (slot: slot, isAnswer: slot.isAnswer, lastUse: entry.lastUse)
+        }.sorted { a, b in
+            a.isAnswer != b.isAnswer ? b.isAnswer : a.lastUse < b.lastUse
+        }
+        for (slot, _, _) in byAge {
+            if state.bytes <= bytesMax - bytesMax / 4 { break }
+            state.bytes -= state.entries.removeValue(forKey: slot)?.bytes ?? 0
         }
     }
 }

@@ -52,6 +52,12 @@ struct FigureRows {
         json.value(value(.pValue, now, before: before ?? SliceFigures(plan)), of: .pValue)
     }
 
+    /// The names of the cells of a flat row.
+    var columnNames: [String] {
+        let names = figures.map(\.name)
+        return hasBefore ? names + names.map { "before_" + $0 } + ["p_value"] : names
+    }
+
     /// As cells of a flat row: `count`, …, `before_count`, …, `p_value`.
     func cells(_ now: SliceFigures, before: SliceFigures?) -> [FlatRow.Cell] {
         var cells = figures.map { named in

@@ -2,7 +2,7 @@ internal import JSON
 internal import Spans
 internal import Store
 
-/// A row without nesting, as spreadsheets and Grafana take it. All rows of an answer have the same names.
+/// A row as spreadsheets and Grafana take it. All rows of an answer have the same names in the same order.
 struct FlatRow {
     enum Content {
         case group(GroupValue, Field)
@@ -49,19 +49,21 @@ extension RowFormat {
             return Array(text.utf8)
         case .ndjson:
             var bytes: [UInt8] = []
+            let types = ColumnTypes(rows)
             for row in rows {
                 var json = JSONWriter()
-                row.write(&json)
+                row.write(types, &json)
                 bytes += json.bytes
                 bytes.append(10)
             }
             return bytes
         case .rows, .json, .text:
+            let types = ColumnTypes(rows)
             var json = JSONWriter()
             json.array { json in
                 for row in rows {
                     json.newline()
-                    row.write(&json)
+                    row.write(types, &json)
                 }
             }
             json.newline()
@@ -71,7 +73,7 @@ extension RowFormat {
 }
 
 extension JSONWriter {
-    fileprivate mutating func value(_ content: FlatRow.Content) {
+    mutating func value(_ content: FlatRow.Content) {
         switch content {
         case .group(let value, let field): self.value(value, of: field)
         case .values(let values, let field): value(values, of: field)

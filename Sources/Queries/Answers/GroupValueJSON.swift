@@ -19,9 +19,7 @@ extension JSONWriter {
 
     /// A value of a field; start times are written as RFC 3339.
     mutating func value(_ value: GroupValue, of field: Field) {
-        if case .integer(let time) = value, field.name == "start_time",
-            field.scope == .any || field.scope == .root
-        {
+        if case .integer(let time) = value, field.isIntrinsic("start_time") {
             self.value(Timestamp.text(time))
         } else {
             self.value(value)

@@ -5,48 +5,40 @@ internal import Store
 enum RowExpression {
     /// - Parameter query: what the row answers; its own condition holds for the row too.
     static func of(_ key: [GroupValue], _ query: SliceQuery) -> String {
-        var parts: [String] = []
-        if let condition = query.condition {
-            let text = condition.description
-            if case .or = condition, !query.by.isEmpty {
-                parts.append("(\(text))")
-            } else {
-                parts.append(text)
-            }
+        var parts: [Expression] = []
+        if case .and(let conditions)? = query.condition {
+            parts = conditions
+        } else if let condition = query.condition {
+            parts = [condition]
         }
-        for (field, value) in zip(query.by, key) { parts.append(part(field, value)) }
-        return parts.joined(separator: " and ")
+        parts += zip(query.by, key).map(isIn)
+        return parts.count == 1 ? parts[0].description : Expression.and(parts).description
     }
 
-    private static func part(_ field: Field, _ value: GroupValue) -> String {
+    private static func isIn(_ field: Field, _ value: GroupValue) -> Expression {
+        guard let literal = literal(value, of: field) else { return .not(.has(field)) }
+        return .comparison(Comparison(field, .equal, [literal]))
+    }
+
+    private static func literal(_ value: GroupValue, of field: Field) -> Literal? {
         switch value {
-        case .null: "\(field) is null"
-        case .text(let text): "\(field) = \(literal(text))"
-        case .json(let text): "\(field) = \(Literal.quoted(text))"
-        case .integer(let number):
-            field.scope == .any && field.name == "start_time"
-                ? "\(field) = \(Literal.quoted(Timestamp.text(number)))" : "\(field) = \(number)"
+        case .null: nil
+        case .text(let text): Literal(exactly: text)
+        case .json(let text): .text(text)
+        case .integer(let time) where field.isIntrinsic("start_time"): .text(Timestamp.text(time))
+        // 1.0 and 1 are one value.
+        case .integer(let milliseconds) where field.isIntrinsic("duration"):
+            Literal(word: "\(milliseconds)ms")
+        case .integer(let number): .bare(String(number))
+        case .double(let milliseconds) where field.isIntrinsic("duration"):
+            Literal(word: DurationText.text(milliseconds: milliseconds))
         case .double(let number):
-            field.name == "duration"
-                ? "\(field) = \(AttributeValue.json(number))ms"
-                : "\(field) = \(AttributeValue.json(number))"
-        case .boolean(let value): "\(field) = \(value)"
-        case .bytes(let bytes): "\(field) = \(Literal.quoted(AttributeValue.base64(bytes)))"
+            // What is no number is shown as text, in quotes of its own.
+            number.isFinite
+                ? .bare("\(number)")
+                : .text(String(AttributeValue.json(number).dropFirst().dropLast()))
+        case .boolean(let value): .bare(value ? "true" : "false")
+        case .bytes(let bytes): .text(AttributeValue.base64(bytes))
         }
-    }
-
-    /// Text as it is where it reads back as this text only, else in quotes.
-    static func literal(_ text: String) -> String {
-        let isPlain =
-            !text.isEmpty && text.allSatisfy(isPlainPart) && Number(text) == nil
-            && Literal(word: text) == .bare(text)
-            && !["true", "false"].contains(text.lowercased())
-            && !Field.keywords.contains(text.lowercased())
-        return isPlain ? text : Literal.quoted(text)
-    }
-
-    private static func isPlainPart(_ character: Character) -> Bool {
-        character.isASCII
-            && (character.isLetter || character.isNumber || "_.-/:@+#".contains(character))
     }
 }

@@ -59,16 +59,17 @@ extension SlicesRequest {
     // MARK: Flat
 
     private func flatNames(_ answer: SliceAnswer) -> [String] {
-        query.by.map(\.description) + ["where"]
-            + figures(answer).cells(SliceFigures(query.plan), before: nil).map(\.name)
-            + ["traces"]
+        let figures = figures(answer).columnNames
+        return query.by.columnNames(beside: figures + ["where", "traces"])
+            + ["where"] + figures + ["traces"]
     }
 
     private func flatRows(_ answer: SliceAnswer) -> [FlatRow] {
         let figures = figures(answer)
+        let names = flatNames(answer)
         return answer.rows.map { row in
-            var cells: [FlatRow.Cell] = zip(query.by, row.key).map {
-                .init($0.description, .group($1, $0))
+            var cells: [FlatRow.Cell] = zip(names, zip(query.by, row.key)).map {
+                .init($0, .group($1.1, $1.0))
             }
             cells.append(.init("where", .text(RowExpression.of(row.key, query))))
             cells += figures.cells(row.figures.now, before: row.figures.before)

@@ -18,7 +18,7 @@ struct SpanFields {
             }
             if rows.canonical.contains(name) { return [] }
         }
-        return raw(field, row).map { [.json($0.json)] } ?? []
+        return raw(field, row).map { [GroupValue($0)] } ?? []
     }
 
     private func intrinsic(_ name: String, _ row: Int) -> [GroupValue]? {
@@ -36,7 +36,7 @@ struct SpanFields {
             let text = spans.text(SpanField.statusMessage, row)
             return text.isEmpty ? [] : [.text(text)]
         case "start_time":
-            return [.text(Timestamp.text(Int64(clamping: spans.number(SpanField.start, row))))]
+            return [.integer(Int64(clamping: spans.number(SpanField.start, row)))]
         case "duration":
             let duration = Int64(bitPattern: spans.number(SpanField.duration, row))
             return [.double(Double(max(0, duration)) / 1e6)]
@@ -69,5 +69,19 @@ struct SpanFields {
     func pointer(_ field: SpanField, _ row: Int) -> Int? {
         let column = batch.spans.columns[field.rawValue]
         return column.index(of: row).map { Int(column.numbers[$0]) }
+    }
+}
+
+extension GroupValue {
+    fileprivate init(_ value: AttributeValue) {
+        switch value {
+        case .empty: self = .null
+        case .string(let text): self = .text(text)
+        case .bool(let flag): self = .boolean(flag)
+        case .int(let number): self = .integer(number)
+        case .double(let number): self = .double(number)
+        case .bytes(let bytes): self = .bytes(bytes)
+        case .array, .map: self = .json(value.json)
+        }
     }
 }

@@ -53,7 +53,7 @@ struct SpanJSON {
         json.object { json in
             for field in shown {
                 json.key(field.description)
-                json.value(fields.values(of: field, row))
+                json.value(fields.values(of: field, row), of: field)
             }
         }
     }

@@ -13,6 +13,8 @@ package struct TraceComparison {
 
     package let other: SpanRows
     package let steps: [Step]
+    /// Of each step in this trace, how many spans it lies below.
+    private let depths: [Int]
 
     /// What makes a step the same: what was done, and how it ended.
     private static let compared = [
@@ -22,7 +24,9 @@ package struct TraceComparison {
     package init(_ this: SpanRows, beside other: SpanRows) {
         self.other = other
         let fields = (SpanFields(this), SpanFields(other))
-        let orders = (TraceTree(this.batch).order, TraceTree(other.batch).order)
+        let tree = TraceTree(this.batch)
+        depths = tree.depths
+        let orders = (tree.order, TraceTree(other.batch).order)
         steps = (0..<max(orders.0.count, orders.1.count)).map { place in
             guard place < orders.0.count, place < orders.1.count else {
                 return Step(
@@ -40,9 +44,16 @@ package struct TraceComparison {
 
     /// The place of the first step that differs; nil if none does.
     ///
-    /// Roots fail with what they contain, so a step below says more than its root.
+    /// Roots and agents fail with what they contain, so a step inside says more than they do.
     package var firstDifference: Int? {
-        steps.indices.first { place in place > 0 && !steps[place].differences.isEmpty }
-            ?? steps.indices.first { !steps[$0].differences.isEmpty }
+        steps.indices.first { !steps[$0].differences.isEmpty && !onlyFailsWithItsContent($0) }
+    }
+
+    private static let outcome: Set<String> = ["status", "error.type"]
+
+    private func onlyFailsWithItsContent(_ place: Int) -> Bool {
+        guard Self.outcome.isSuperset(of: steps[place].differences) else { return false }
+        let content = depths.indices.dropFirst(place + 1).prefix { depths[$0] > depths[place] }
+        return content.contains { !steps[$0].differences.isEmpty }
     }
 }

@@ -1,3 +1,5 @@
+internal import Store
+
 /// Splits an expression into words, quoted texts and signs, each with its place.
 struct ExpressionLexer {
     enum Token: Equatable {
@@ -11,17 +13,18 @@ struct ExpressionLexer {
 
     struct Located: Equatable {
         let token: Token
-        /// Characters from the beginning.
+        /// Unicode scalars from the beginning.
         let position: Int
         /// Where the next one may begin.
         let end: Int
     }
 
-    private let characters: [Character]
+    private let scalars: [Unicode.Scalar]
     private var position = 0
 
-    private init(_ text: String) { characters = Array(text) }
+    private init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
+    /// - Returns: the tokens, the last of them and no other `end`.
     static func tokens(_ text: String) throws(ExpressionError) -> [Located] {
         var lexer = ExpressionLexer(text)
         var tokens: [Located] = []
@@ -30,58 +33,60 @@ struct ExpressionLexer {
     }
 
     private mutating func next() throws(ExpressionError) -> Located {
-        while position < characters.count, characters[position].isWhitespace { position += 1 }
+        while position < scalars.count, scalars[position].properties.isWhitespace { position += 1 }
         let start = position
         let token = try read()
         return Located(token: token, position: start, end: position)
     }
 
     private mutating func read() throws(ExpressionError) -> Token {
-        guard position < characters.count else { return .end }
-        let character = characters[position]
-        switch character {
-        case "\"", "'": return .quoted(try quoted(character))
+        guard position < scalars.count else { return .end }
+        let scalar = scalars[position]
+        switch scalar {
+        case "\"", "'": return .quoted(try quoted(scalar))
         case "(", ")", ",":
             position += 1
-            return .sign(String(character))
+            return .sign(String(scalar))
         case "=", "!", "<", ">", "~": return .sign(try comparison())
         default:
             let start = position
-            while position < characters.count, Self.isWordPart(characters[position]) {
+            while position < scalars.count, ExpressionWord.isPart(scalars[position]) {
                 position += 1
             }
-            return .word(String(characters[start..<position]))
+            return .word(Self.text(scalars[start..<position]))
         }
     }
 
-    private static func isWordPart(_ character: Character) -> Bool {
-        !character.isWhitespace && !"\"'(),=!<>~".contains(character)
+    private static func text(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return String(text)
     }
 
     private mutating func comparison() throws(ExpressionError) -> String {
-        let rest = characters[position...]
+        let rest = scalars[position...]
         for sign in ["==", "!=", "!~", "<>", "<=", ">=", "=", "<", ">", "~"]
-        where rest.starts(with: sign) {
-            position += sign.count
+        where rest.starts(with: sign.unicodeScalars) {
+            position += sign.unicodeScalars.count
             return sign
         }
-        throw ExpressionError("expected = != < <= > >= ~ or !~", at: position)
+        throw ExpressionError(.expected(.sign, found: String(scalars[position])), at: position)
     }
 
     /// A backslash takes the next character as it is, but for `\n`, `\t` and `\r`.
-    private mutating func quoted(_ quote: Character) throws(ExpressionError) -> String {
+    private mutating func quoted(_ quote: Unicode.Scalar) throws(ExpressionError) -> String {
         let start = position
-        var text = ""
+        var text = String.UnicodeScalarView()
         position += 1
-        while position < characters.count {
-            let character = characters[position]
+        while position < scalars.count {
+            let scalar = scalars[position]
             position += 1
-            if character == quote { return text }
-            guard character == "\\", position < characters.count else {
-                text.append(character)
+            if scalar == quote { return String(text) }
+            guard scalar == "\\", position < scalars.count else {
+                text.append(scalar)
                 continue
             }
-            switch characters[position] {
+            switch scalars[position] {
             case "n": text.append("\n")
             case "t": text.append("\t")
             case "r": text.append("\r")
@@ -89,18 +94,6 @@ struct ExpressionLexer {
             }
             position += 1
         }
-        throw ExpressionError("this quote is never closed", at: start)
-    }
-}
-
-/// Why a text is not an expression, and where.
-package struct ExpressionError: Error, Sendable, Equatable {
-    package let message: String
-    /// Characters from the beginning.
-    package let position: Int
-
-    init(_ message: String, at position: Int) {
-        self.message = message
-        self.position = position
+        throw ExpressionError(.openQuote, at: start)
     }
 }

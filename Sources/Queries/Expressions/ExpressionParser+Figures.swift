@@ -7,17 +7,22 @@ extension ExpressionParser {
         var parser = try ExpressionParser(text)
         var figures = [try parser.figure()]
         while parser.take(sign: ",") { figures.append(try parser.figure()) }
-        if parser.next != .end { throw parser.error("expected a comma, found \(parser.found)") }
+        try parser.expectEnd(or: .comma)
         return figures
     }
 
     /// Parses a figure with `-` before it or not, as in `order`.
     package static func order(_ text: String) throws(ExpressionError) -> RowOrder {
-        let trimmed = text.drop { $0 == " " }
-        let isAscending = trimmed.hasPrefix("-")
-        var parser = try ExpressionParser(String(isAscending ? trimmed.dropFirst() : trimmed))
+        let place = text.unicodeScalars.firstIndex { !$0.properties.isWhitespace }
+        var rest = text
+        let isAscending = place.map { text.unicodeScalars[$0] == "-" } ?? false
+        // A space in its place leaves all positions as they are.
+        if isAscending, let place {
+            rest.unicodeScalars.replaceSubrange(place...place, with: [" "])
+        }
+        var parser = try ExpressionParser(rest)
         let figure = try parser.figure()
-        if parser.next != .end { throw parser.error("expected one figure, found \(parser.found)") }
+        try parser.expectEnd(or: .oneFigure)
         return RowOrder(figure.figure, isAscending: isAscending)
     }
 
@@ -25,45 +30,31 @@ extension ExpressionParser {
     package static func having(_ text: String) throws(ExpressionError) -> Having {
         var parser = try ExpressionParser(text)
         let having = try parser.havingOr()
-        if parser.next != .end {
-            throw parser.error("expected and, or, or the end, found \(parser.found)")
-        }
+        try parser.expectEnd(or: .connective)
         return having
     }
 
     // MARK: Figures
 
-    private static let functions = "sum avg min max distinct histogram p50 p95 p99"
-
     private mutating func figure() throws(ExpressionError) -> NamedFigure {
-        guard case .word(let word) = next else {
-            throw error("expected a figure, found \(found)")
-        }
+        guard case .word(let word) = next else { throw error(.figure) }
         if tokens[index + 1].token == .sign("(") {
             guard let aggregate = Aggregate(name: word.lowercased()) else {
-                throw error("unknown function \(word); there are \(Self.functions)")
+                throw ExpressionError(.unknownAggregate(word), at: position)
             }
             index += 2
+            let opening = tokens[index - 1].position
             let field = try field()
-            try expect(sign: ")")
-            return NamedFigure(
-                "\(aggregate.name)(\(field))", .aggregate(aggregate, field))
+            try close(opening, or: .closing)
+            let figure = Figure.aggregate(aggregate, field)
+            return NamedFigure(figure.description, figure)
         }
         guard let known = NamedFigure.named.first(where: { $0.name == word.lowercased() }) else {
-            throw error(unknown(word))
+            let nearest = NearestName.of(word, among: NamedFigure.named.map(\.name)).first
+            throw ExpressionError(.unknownFigure(word, nearest: nearest), at: position)
         }
         index += 1
         return known
-    }
-
-    private func unknown(_ word: String) -> String {
-        let names = NamedFigure.named.map(\.name)
-        let near = NearestName.of(word, among: names)
-        let hint =
-            near.isEmpty
-            ? "figures are \(names.joined(separator: ", ")), or p95(duration) and the like"
-            : "did you mean \(near[0])?"
-        return "unknown figure \(word); \(hint)"
     }
 
     // MARK: Conditions
@@ -81,21 +72,24 @@ extension ExpressionParser {
     }
 
     private mutating func havingNot() throws(ExpressionError) -> Having {
+        let position = position
         if take(word: "not") {
             return .not(
-                try nested { parser throws(ExpressionError) in try parser.havingNot() })
+                try nested(position) { parser throws(ExpressionError) in try parser.havingNot() })
         }
         if take(sign: "(") {
-            let inner = try nested { parser throws(ExpressionError) in try parser.havingOr() }
-            try expect(sign: ")")
+            let inner = try nested(position) { parser throws(ExpressionError) in
+                try parser.havingOr()
+            }
+            try close(position, or: .innerConnective)
             return inner
         }
         let figure = try figure().figure
         if case .aggregate(.histogram, _) = figure {
-            throw error("a histogram compares with nothing")
+            throw ExpressionError(.comparedHistogram, at: position)
         }
         guard case .sign(let sign) = next, let comparator = Self.comparators[sign] else {
-            throw error("expected a comparison with a number, found \(found)")
+            throw error(.figureComparison)
         }
         index += 1
         return .comparison(figure, comparator, try limit(figure))
@@ -108,15 +102,10 @@ extension ExpressionParser {
 
     /// A number, or for figures of durations one with a unit: they are in milliseconds.
     private mutating func limit(_ figure: Figure) throws(ExpressionError) -> Double {
-        guard case .word(let word) = next else { throw error("expected a number, found \(found)") }
-        if let number = Number(word) {
-            index += 1
-            return number.double
-        }
-        guard let nanoseconds = DurationText.nanoseconds(word) else {
-            throw error("expected a number, found \(word)")
-        }
+        guard case .word(let word) = next,
+            let limit = Number(word)?.double ?? DurationText.nanoseconds(word).map({ $0 / 1e6 })
+        else { throw error(.number) }
         index += 1
-        return nanoseconds / 1e6
+        return limit
     }
 }

@@ -8,7 +8,7 @@ package struct ExpressionParser {
 
     /// Parentheses and `not` nest so deep at most.
     package static let depthMax = 100
-    /// Characters of an expression at most: what a request line may hold.
+    /// Unicode scalars of an expression at most: what a request line may hold.
     package static let lengthMax = 16 << 10
 
     /// - Parameter isFailure: the expression defines what a failure is, so it cannot ask for it.
@@ -17,11 +17,9 @@ package struct ExpressionParser {
     ) throws(ExpressionError) -> Expression {
         var parser = try ExpressionParser(text)
         let expression = try parser.or()
-        if parser.next != .end {
-            throw parser.error("expected and, or, or the end, found \(parser.found)")
-        }
+        try parser.expectEnd(or: .connective)
         if isFailure, let position = parser.failedPosition {
-            throw ExpressionError("failed is what this expression defines", at: position)
+            throw ExpressionError(.failedInFailure, at: position)
         }
         return expression
     }
@@ -30,7 +28,7 @@ package struct ExpressionParser {
     package static func field(_ text: String) throws(ExpressionError) -> Field {
         var parser = try ExpressionParser(text)
         let field = try parser.field()
-        if parser.next != .end { throw parser.error("expected one name, found \(parser.found)") }
+        try parser.expectEnd(or: .oneName)
         return field
     }
 
@@ -39,16 +37,15 @@ package struct ExpressionParser {
         var parser = try ExpressionParser(text)
         var fields = [try parser.field()]
         while parser.take(sign: ",") { fields.append(try parser.field()) }
-        if parser.next != .end { throw parser.error("expected a comma, found \(parser.found)") }
+        try parser.expectEnd(or: .comma)
         return fields
     }
 
     private var failedPosition: Int?
 
     init(_ text: String) throws(ExpressionError) {
-        if text.count > Self.lengthMax {
-            throw ExpressionError(
-                "longer than \(Self.lengthMax) characters", at: Self.lengthMax)
+        if text.unicodeScalars.count > Self.lengthMax {
+            throw ExpressionError(.tooLong, at: Self.lengthMax)
         }
         tokens = try ExpressionLexer.tokens(text)
     }
@@ -56,6 +53,9 @@ package struct ExpressionParser {
     // MARK: Tokens
 
     var next: ExpressionLexer.Token { tokens[index].token }
+
+    /// Where the next token begins.
+    var position: Int { tokens[index].position }
 
     var found: String {
         switch next {
@@ -66,8 +66,8 @@ package struct ExpressionParser {
         }
     }
 
-    func error(_ message: String) -> ExpressionError {
-        ExpressionError(message, at: tokens[index].position)
+    func error(_ wanted: ExpressionFault.Wanted) -> ExpressionError {
+        ExpressionError(.expected(wanted, found: found), at: position)
     }
 
     mutating func take(sign: String) -> Bool {
@@ -76,8 +76,18 @@ package struct ExpressionParser {
         return true
     }
 
-    mutating func expect(sign: String) throws(ExpressionError) {
-        if !take(sign: sign) { throw error("expected \(sign), found \(found)") }
+    func expectEnd(or wanted: ExpressionFault.Wanted) throws(ExpressionError) {
+        if next != .end { throw error(wanted) }
+    }
+
+    /// - Parameters:
+    ///   - opening: where the parenthesis is that this one closes.
+    ///   - wanted: what might have stood here.
+    mutating func close(
+        _ opening: Int, or wanted: ExpressionFault.Wanted
+    ) throws(ExpressionError) {
+        if next == .end { throw ExpressionError(.openParenthesis, at: opening) }
+        if !take(sign: ")") { throw error(wanted) }
     }
 
     func isWord(_ word: String, ahead: Int = 0) -> Bool {
@@ -94,9 +104,13 @@ package struct ExpressionParser {
         return true
     }
 
-    /// Whether a word stands directly before a parenthesis, as in `has(`.
-    func isFunction(_ word: String) -> Bool {
-        isWord(word) && tokens[index + 1].token == .sign("(")
+    /// Takes a word and the parenthesis behind it, as in `has(`.
+    ///
+    /// - Returns: where the parenthesis is; nil if the two are not next.
+    mutating func takeFunction(_ word: String) -> Int? {
+        guard isWord(word), tokens[index + 1].token == .sign("(") else { return nil }
+        index += 2
+        return tokens[index - 1].position
     }
 
     // MARK: Structure
@@ -114,41 +128,41 @@ package struct ExpressionParser {
     }
 
     private mutating func not() throws(ExpressionError) -> Expression {
-        guard isWord("not") else { return try primary() }
-        index += 1
-        return .not(try nested { parser throws(ExpressionError) in try parser.not() })
+        let position = position
+        guard take(word: "not") else { return try primary() }
+        return .not(
+            try nested(position) { parser throws(ExpressionError) in try parser.not() })
     }
 
+    /// - Parameter position: of the `not` or the parenthesis that begins it.
     mutating func nested<T>(
-        _ body: (inout ExpressionParser) throws(ExpressionError) -> T
+        _ position: Int, _ body: (inout ExpressionParser) throws(ExpressionError) -> T
     ) throws(ExpressionError) -> T {
         depth += 1
-        if depth > Self.depthMax { throw error("nested more than \(Self.depthMax) deep") }
+        if depth > Self.depthMax { throw ExpressionError(.tooDeep, at: position) }
         let result = try body(&self)
         depth -= 1
         return result
     }
 
+    /// - Parameter opening: where the parenthesis is that was taken.
+    private mutating func inner(_ opening: Int) throws(ExpressionError) -> Expression {
+        let inner = try nested(opening) { parser throws(ExpressionError) in try parser.or() }
+        try close(opening, or: .innerConnective)
+        return inner
+    }
+
     private mutating func primary() throws(ExpressionError) -> Expression {
-        if take(sign: "(") {
-            let inner = try nested { parser throws(ExpressionError) in try parser.or() }
-            try expect(sign: ")")
-            return inner
-        }
-        if isFunction("has") {
-            index += 2
+        let position = position
+        if take(sign: "(") { return try inner(position) }
+        if let opening = takeFunction("has") {
             let field = try field()
-            try expect(sign: ")")
+            try close(opening, or: .closing)
             return .has(field)
         }
-        if isFunction("span") {
-            index += 2
-            let inner = try nested { parser throws(ExpressionError) in try parser.or() }
-            try expect(sign: ")")
-            return .span(inner)
-        }
+        if let opening = takeFunction("span") { return .span(try inner(opening)) }
         if isWord("failed"), !isComparison(tokens[index + 1].token) {
-            failedPosition = failedPosition ?? tokens[index].position
+            failedPosition = failedPosition ?? position
             index += 1
             return .failed
         }
@@ -165,7 +179,7 @@ package struct ExpressionParser {
         let field = try field()
         if take(word: "is") {
             let isNegated = take(word: "not")
-            if !take(word: "null") { throw error("expected null, found \(found)") }
+            if !take(word: "null") { throw error(.null) }
             return isNegated ? .has(field) : .not(.has(field))
         }
         if isWord("not"), isWord("in", ahead: 1) {
@@ -180,7 +194,7 @@ package struct ExpressionParser {
             return .comparison(Comparison(field, .startsWith, [try literal()]))
         }
         guard case .sign(let sign) = next, isComparison(next) else {
-            throw error("expected a comparison after \(field), found \(found)")
+            throw ExpressionError(.noComparison(after: field, found: found), at: position)
         }
         index += 1
         return try comparison(field, sign)
@@ -189,8 +203,13 @@ package struct ExpressionParser {
     private mutating func comparison(
         _ field: Field, _ sign: String
     ) throws(ExpressionError) -> Expression {
-        let place = tokens[index].position
+        let position = position
         let literal = try literal()
+        if case .percentile(_, let word) = literal, !field.isIntrinsic("duration"),
+            ["<", "<=", ">", ">="].contains(sign)
+        {
+            throw ExpressionError(.percentileOfOther(word, field), at: position)
+        }
         switch sign {
         case "=", "==": return .comparison(Comparison(field, .equal, [literal]))
         case "!=", "<>": return .not(.comparison(Comparison(field, .equal, [literal])))
@@ -202,7 +221,7 @@ package struct ExpressionParser {
             do {
                 _ = try LinearRegex(literal.textToMatch)
             } catch {
-                throw ExpressionError("not a regular expression: \(error.message)", at: place)
+                throw ExpressionError(.badPattern(reason: error.message), at: position)
             }
             let comparison = Expression.comparison(Comparison(field, .matches, [literal]))
             return sign == "~" ? comparison : .not(comparison)
@@ -210,10 +229,11 @@ package struct ExpressionParser {
     }
 
     private mutating func list() throws(ExpressionError) -> [Literal] {
-        try expect(sign: "(")
+        let opening = position
+        if !take(sign: "(") { throw error(.list) }
         var literals = [try literal()]
         while take(sign: ",") { literals.append(try literal()) }
-        try expect(sign: ")")
+        try close(opening, or: .listEnd)
         return literals
     }
 
@@ -225,85 +245,25 @@ package struct ExpressionParser {
         case .word(let word):
             index += 1
             return Literal(word: word)
-        case .sign, .end: throw error("expected a value, found \(found)")
+        case .sign, .end: throw error(.value)
         }
     }
 
     // MARK: Names
 
     mutating func field() throws(ExpressionError) -> Field {
-        if isFunction("attr") {
-            index += 2
-            guard case .quoted(let name) = next else {
-                throw error("expected a name in quotes, found \(found)")
-            }
+        if let opening = takeFunction("attr") {
+            guard case .quoted(let name) = next else { throw error(.quotedName) }
             index += 1
-            try expect(sign: ")")
+            try close(opening, or: .closing)
             return Field(name, scope: .attribute)
         }
-        guard case .word(let word) = next else { throw error("expected a name, found \(found)") }
+        guard case .word(let word) = next else { throw error(.name) }
         if tokens[index + 1].token == .sign("("), tokens[index + 1].position == tokens[index].end {
-            throw error("unknown function \(word); there are has, span and attr")
+            throw ExpressionError(.unknownFunction(word), at: position)
         }
-        if Field.keywords.contains(word.lowercased()), word.lowercased() != "failed" {
-            throw error("expected a name, found \(word)")
-        }
+        if ExpressionWord.isKeyword(word), word.lowercased() != "failed" { throw error(.name) }
         index += 1
         return Field(word: word)
-    }
-}
-
-extension Field {
-    /// A name with the place that it may begin with.
-    init(word: String) {
-        let scopes: [(String, Scope)] = [
-            ("root.", .root), ("span.", .span), ("resource.", .resource), ("scope.", .scope),
-            ("event.", .event),
-        ]
-        for (prefix, scope) in scopes where word.hasPrefix(prefix) && word.count > prefix.count {
-            self.init(String(word.dropFirst(prefix.count)), scope: scope)
-            return
-        }
-        self.init(word)
-    }
-}
-
-extension Literal {
-    /// An unquoted word: a duration if it is a number with a unit, a percentile if it reads `p95`.
-    init(word: String) {
-        if let nanoseconds = DurationText.nanoseconds(word) {
-            self = .duration(nanoseconds: nanoseconds, text: word)
-        } else if word.hasPrefix("p"), let rank = Double(word.dropFirst()), rank > 0, rank <= 100,
-            word.dropFirst().utf8.allSatisfy({ ($0 >= 48 && $0 <= 57) || $0 == 46 })
-        {
-            self = .percentile(rank, text: word)
-        } else {
-            self = .bare(word)
-        }
-    }
-
-    /// The text that `~`, `contains` and `starts-with` take.
-    var textToMatch: String {
-        if case .text(let text) = self { text } else { description }
-    }
-}
-
-/// Durations as people write them: `250ms`, `2s`, `1.5h`.
-package enum DurationText {
-    private static let units: [(String, Double)] = [
-        ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
-        ("d", 86_400e9), ("w", 604_800e9),
-    ]
-
-    package static func nanoseconds(_ text: some StringProtocol) -> Double? {
-        for (unit, factor) in units where text.hasSuffix(unit) {
-            let number = text.dropLast(unit.count)
-            guard let last = Array(number.utf8).last, last >= 48, last <= 57,
-                number.utf8.allSatisfy({ ($0 >= 48 && $0 <= 57) || $0 == 46 }),
-                let value = Double(String(number))
-            else { continue }
-            return value * factor
-        }
-        return nil
     }
 }

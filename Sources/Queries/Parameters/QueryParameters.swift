@@ -133,13 +133,28 @@ package struct QueryParameters: Sendable {
     }
 
     package func fields(_ name: String) throws -> [Field] {
-        try parsed(name) { text throws(ExpressionError) in try ExpressionParser.fields(text) }
-            ?? []
+        let fields =
+            try parsed(name) { text throws(ExpressionError) in
+                try ExpressionParser.fields(text)
+            } ?? []
+        try refuseRepeated(fields.map(\.description), name)
+        return fields
     }
 
     package func figures(_ name: String, otherwise: [NamedFigure]) throws -> [NamedFigure] {
-        try parsed(name) { text throws(ExpressionError) in try ExpressionParser.figures(text) }
-            ?? otherwise
+        let figures =
+            try parsed(name) { text throws(ExpressionError) in
+                try ExpressionParser.figures(text)
+            } ?? otherwise
+        try refuseRepeated(figures.map(\.name), name)
+        return figures
+    }
+
+    /// No answer has a column twice.
+    private func refuseRepeated(_ names: [String], _ parameter: String) throws {
+        var seen: Set<String> = []
+        guard let repeated = names.first(where: { !seen.insert($0).inserted }) else { return }
+        throw QueryFailure("bad_\(parameter)", "\(parameter) has \(repeated) twice")
     }
 
     package func having() throws -> Having? {
@@ -186,10 +201,14 @@ package struct QueryParameters: Sendable {
     }
 
     /// `check=1`: whether rows that are left mean that something is wrong.
-    package func check() throws -> Bool {
-        let text = parameters["check"] ?? "0"
+    package func check() throws -> Bool { try isOn(.check) }
+
+    /// The value of a parameter that is 0 or 1.
+    package func isOn(_ parameter: Parameter) throws -> Bool {
+        let text = parameters[parameter.name] ?? "0"
         guard text == "0" || text == "1" else {
-            throw QueryFailure("bad_check", "check=\(text): it is 0 or 1")
+            throw QueryFailure(
+                "bad_\(parameter.name)", "\(parameter.name)=\(text): it is 0 or 1")
         }
         return text == "1"
     }

@@ -48,6 +48,17 @@ enum HumanText {
         return String(format: "%.6g", value)
     }
 
+    /// `850 B`, `27.4 MB`.
+    static func bytes(_ count: Int) -> String {
+        var amount = Double(count)
+        var unit = "B"
+        for larger in ["kB", "MB", "GB", "TB"] where amount >= 999.5 {
+            amount /= 1000
+            unit = larger
+        }
+        return String(format: unit == "B" || amount >= 99.95 ? "%.0f %@" : "%.1f %@", amount, unit)
+    }
+
     /// `0.031`, `<1e-9`.
     static func probability(_ value: Double?) -> String {
         guard let value else { return none }
@@ -93,10 +104,10 @@ enum HumanText {
         switch value {
         case .null: return "null"
         case .text(let text):
-            return text.isEmpty ? "\"\"" : text.replacing("\n", with: " ")
-        case .double(let number) where field.name == "duration":
+            return text.isEmpty ? "\"\"" : DisplayWidth.printable(text)
+        case .double(let number) where field.isIntrinsic("duration"):
             return duration(milliseconds: number)
-        case .integer(let time) where field.name == "start_time" && field.scope == .any:
+        case .integer(let time) where field.isIntrinsic("start_time"):
             return Timestamp.text(time)
         case .integer(let number): return String(number)
         case .double(let number): return AttributeValue.json(number)

@@ -15,8 +15,16 @@ struct SeriesText {
             request.query.stepFigures, request.query.stepPlan, total: answer.total)
     }
 
-    /// A bar of the failure rate as long as this at 100 %.
+    /// The longest bar, in characters.
     private static let barMax = 20
+
+    /// What the bars show: the failure rate if it was asked for, else the first figure that is no count.
+    private func drawn(_ step: SliceFigures) -> Double? {
+        let asked = query.stepFigures.map(\.figure)
+        let figure =
+            asked.first { $0 == .failureRate } ?? asked.first { $0 != .count } ?? .count
+        return figures.value(figure, step, before: nil).number
+    }
 
     var bytes: [UInt8] {
         guard let grid = answer.grid else { return [] }
@@ -25,40 +33,33 @@ struct SeriesText {
                 + " · step \(SeriesRequest.text(step: grid.nanoseconds))"
         ]
         var columns: [TextTable.Column] = [.init(title: "TIME", isRightAligned: false)]
-        columns += query.stepFigures.map { .init(title: $0.name.uppercased()) }
-        if figures.hasBefore { columns += [.init(title: "BEFORE"), .init(title: "P")] }
+        columns += FigureColumns(figures).columns
         columns += query.by.map { .init(title: $0.description.uppercased(), isRightAligned: false) }
         columns.append(.init(title: "", isRightAligned: false))
         var table = TextTable(columns)
-        let greatest = answer.rows.flatMap(\.figures.steps).compactMap(\.failureRate).max() ?? 0
+        let greatest = answer.rows.flatMap(\.figures.steps).compactMap(drawn).max() ?? 0
         for step in 0..<grid.count {
             for row in answer.rows {
                 table.add(line(step, row, grid, greatest))
             }
         }
         lines += table.lines(width: request.width)
-        lines += answer.coverage.hints
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        lines += answer.coverage.hints(zone: request.zone)
+        return DisplayWidth.page(lines)
     }
 
     private func line(
         _ step: Int, _ row: SliceRow, _ grid: StepGrid, _ greatest: Double
     ) -> [String] {
         let now = row.figures.steps[step]
-        let before = row.figures.stepsBefore.isEmpty ? nil : row.figures.stepsBefore[step]
+        let before =
+            row.figures.stepsBefore.isEmpty
+            ? SliceFigures(query.stepPlan) : row.figures.stepsBefore[step]
         var cells = [HumanText.time(grid.time(of: step), zone: request.zone)]
-        cells += query.stepFigures.map {
-            HumanText.value(figures.value($0.figure, now, before: before), of: $0.figure)
-        }
-        if figures.hasBefore {
-            cells += [
-                HumanText.percent(before?.failureRate),
-                HumanText.value(figures.value(.pValue, now, before: before), of: .pValue),
-            ]
-        }
+        cells += FigureColumns(figures).cells(now, before: before)
         cells += zip(query.by, row.key).map { HumanText.value($1, of: $0) }
-        let rate = now.failureRate ?? 0
-        let length = greatest > 0 ? Int((rate / greatest * Double(Self.barMax)).rounded()) : 0
+        let amount = max(0, drawn(now) ?? 0)
+        let length = greatest > 0 ? Int((amount / greatest * Double(Self.barMax)).rounded()) : 0
         return cells + [String(repeating: "▇", count: length)]
     }
 }

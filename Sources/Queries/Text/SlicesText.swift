@@ -31,8 +31,8 @@ struct SlicesText {
             table.add(cells(other) + [""] + [label] + empty)
         }
         lines += table.lines(width: request.width)
-        lines += answer.coverage.hints
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        lines += answer.coverage.hints(zone: request.zone)
+        return DisplayWidth.page(lines)
     }
 
     /// Without `calc` a row shows what a person looks for first.
@@ -48,13 +48,11 @@ struct SlicesText {
                 .init(title: "P95", sacrifice: 1), .init(title: "COST", sacrifice: 5),
             ]
         } else {
-            columns += query.figures.map { .init(title: $0.name.uppercased()) }
-            if figures.hasBefore {
-                columns += query.figures.map { .init(title: "BEFORE \($0.name.uppercased())") }
-                columns.append(.init(title: "P"))
-            }
+            columns += FigureColumns(figures).columns
         }
-        columns.append(.init(title: "TREND", isRightAligned: false, sacrifice: 2))
+        if FigureColumns(figures).areOfFailures {
+            columns.append(.init(title: "TREND", isRightAligned: false, sacrifice: 2))
+        }
         columns.append(.init(title: "TRACE", isRightAligned: false))
         return columns
             + query.by.map { .init(title: $0.description.uppercased(), isRightAligned: false) }
@@ -79,15 +77,10 @@ struct SlicesText {
                     ? HumanText.none : text(.aggregate(.sum, Field("cost"))),
             ]
         } else {
-            cells = query.figures.map { text($0.figure) }
-            if figures.hasBefore {
-                let before = row.before ?? SliceFigures(query.plan)
-                cells += query.figures.map {
-                    HumanText.value(figures.valueBefore($0.figure, before), of: $0.figure)
-                }
-                cells.append(text(.pValue))
-            }
+            let before = row.before ?? SliceFigures(query.plan)
+            cells = FigureColumns(figures).cells(now, before: before)
         }
+        guard FigureColumns(figures).areOfFailures else { return cells }
         return cells + [HumanText.sparkLine(row.steps.map(\.failures))]
     }
 }
@@ -112,10 +105,16 @@ enum HeaderText {
 
 extension Coverage {
     /// Why nothing was found, for a terminal.
-    var hints: [String] {
-        conditions.map { condition in
-            let closest = condition.closest.prefix(3).joined(separator: ", ")
-            let hint = closest.isEmpty ? "" : "; the closest are \(closest)"
+    func hints(zone: String) -> [String] {
+        if matched == 0, let oldest, let newest, !range.overlaps(oldest, newest) {
+            let held = HumanText.range(
+                TimeRange(from: oldest, to: newest), self, zone: zone)
+            return ["nothing begins in this range; the spans held are of \(held)"]
+        }
+        return conditions.map { condition in
+            // What holds for some spans was hardly mistyped.
+            let closest = condition.spans > 0 ? [] : condition.closest.prefix(3)
+            let hint = closest.isEmpty ? "" : "; close to it: " + closest.joined(separator: ", ")
             return "\(condition.text) holds for \(HumanText.count(condition.spans)) spans\(hint)"
         }
     }

@@ -38,11 +38,12 @@ struct TextTable {
     }
 
     private func width(of column: Int) -> Int {
-        ([columns[column].title] + rows.map { $0[column] }).map(\.count).max() ?? 0
+        ([columns[column].title] + rows.map { $0[column] }).map(DisplayWidth.of).max() ?? 0
     }
 
     private func padded(_ text: String, _ column: Int, isLast: Bool) -> String {
-        let padding = String(repeating: " ", count: max(0, width(of: column) - text.count))
+        let padding = String(
+            repeating: " ", count: max(0, width(of: column) - DisplayWidth.of(text)))
         if columns[column].isRightAligned { return padding + text }
         return isLast ? text : text + padding
     }

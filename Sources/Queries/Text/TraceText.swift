@@ -35,7 +35,7 @@ struct TraceText {
         var lines = [
             "trace \(Hex.text(id)) · \(batch.count) spans · \(HumanText.time(first, zone: zone)) \(zone)"
         ]
-        lines += summary
+        lines += summary(tree.order)
         let marked = comparison?.firstDifference
         for (place, (row, branch)) in zip(tree.order, tree.branches).enumerated() {
             let offset = HumanText.duration(milliseconds: Double(starts[row] - first) / 1e6)
@@ -54,7 +54,7 @@ struct TraceText {
     }
 
     /// What the trace is about, once instead of on each span.
-    private var summary: [String] {
+    private func summary(_ order: [Int]) -> [String] {
         let names = [
             "service", "release", "tenant", "user", "conversation", "prompt.version",
             "model.revision", "locale", "tool.sequence", "error.type",
@@ -62,7 +62,7 @@ struct TraceText {
         var lines: [String] = []
         for name in names {
             var seen: Set<GroupValue> = []
-            let values = (0..<batch.count).flatMap { fields.values(of: Field(name), $0) }
+            let values = order.flatMap { fields.values(of: Field(name), $0) }
                 .filter { seen.insert($0).inserted }
             if values.isEmpty { continue }
             let text = values.map { HumanText.value($0, of: Field(name)) }

@@ -13,6 +13,13 @@ extension Operation {
 
     static let sendSpans: Operation = {
         var operation = native("sendSpans", "Native spans.", element: "NativeSpan", under: "spans")
+        operation.parameters = [ExplainRoute.parameter]
+        operation.answers[0].content = [
+            .json(.any(of: [.named("Receipt"), .named("Explanation")]))
+        ]
+        operation.answers[1].content = [
+            .json(.any(of: [.named("Error"), .named("Receipt"), .named("Explanation")]))
+        ]
         operation.takeForm(of: .spans)
         return operation
     }()

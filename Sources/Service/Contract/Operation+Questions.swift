@@ -1,4 +1,5 @@
 internal import Queries
+internal import Store
 
 /// Questions.
 extension Operation {
@@ -9,11 +10,11 @@ extension Operation {
         "series", "Slices for each step of time.", SeriesRequest.parameters,
         rowAnswers("Series", isCheckable: true))
     static let traces = question(
-        "traces", "A row for each trace, newest first.", TracesRequest.parameters,
+        "traces", "A row for each trace, newest first.", ListRequest.parameters(of: .trace),
         rowAnswers("Traces", fields: [.cursor]))
     static let spans = question(
-        "spans", "Spans, newest first.", SpansRequest.parameters,
-        [Answer(200, "A page of spans.", [.json(.named("Spans"))], fields: [.entityTag])])
+        "spans", "Spans, newest first.", ListRequest.parameters(of: .span),
+        rowAnswers("Spans", fields: [.cursor]))
     static let dimensions = question(
         "dimensions", "What there is to slice by; with name, its values.",
         DimensionsRequest.parameters, rowAnswers("Dimensions", "DimensionValues"))

@@ -1,3 +1,5 @@
+internal import Queries
+
 /// The service itself.
 extension Operation {
     static let help = text(
@@ -14,7 +16,12 @@ extension Operation {
     }()
     static let status = Operation(
         id: "status", tag: .service, summary: "What is held, what waits, the ledger.",
-        answers: [Answer(200, "The status.", [.json(.named("Status"))])])
+        parameters: StatusRequest.parameters,
+        answers: [
+            Answer(
+                200, "The status.", [.json(.named("Status")), .text("A table for a terminal.")]),
+            .failure(400, "What is wrong with the question.", isReadable: true),
+        ])
     static let contract = Operation(
         id: "contract", tag: .service, summary: "This document.",
         answers: [

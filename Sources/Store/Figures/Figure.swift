@@ -32,10 +32,18 @@ extension Aggregate {
         case .least: "min"
         case .greatest: "max"
         case .percentile(let rank):
-            rank == rank.rounded() ? "p\(Int(rank))" : "p\(rank)"
+            rank == rank.rounded() ? "p\(Int(rank))" : "p\(Self.digits(rank))"
         case .distinct: "distinct"
         case .histogram: "histogram"
         }
+    }
+
+    /// A number above 0 without an exponent, which no name of a figure may have.
+    private static func digits(_ value: Double) -> String {
+        let parts = "\(value)".split(separator: "e-")
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return "\(value)" }
+        return "0." + String(repeating: "0", count: exponent - 1)
+            + parts[0].filter { $0 != "." }
     }
 
     /// `sum`, `p95`, `distinct` and so on; nil for any other word.

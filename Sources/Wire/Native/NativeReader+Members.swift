@@ -47,10 +47,56 @@ extension NativeReader {
             try events(&span, into: &batch)
         } else if key.equals("links") {
             try links(&span, into: &batch)
+        } else if try cursor.kind() == .object {
+            return try object(key, of: &span, into: &batch)
         } else {
             return false
         }
         return true
+    }
+
+    /// What spans are read back with: an object of what they came from, or of attributes whose names are
+    /// reserved here.
+    private mutating func object(
+        _ key: JSONString, of span: inout NativeSpan, into batch: inout SpanBatch
+    ) throws(JSONError) -> Bool {
+        if key.equals("resource") {
+            span.resource = try place(&batch.resources, .resource, &batch.ledger)
+        } else if key.equals("scope") {
+            span.scope = try place(&batch.scopes, .scope, &batch.ledger)
+        } else if key.equals("attributes") {
+            try flat(&batch.spans, &batch.ledger)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// The row of a resource or scope with the attributes at the cursor.
+    private mutating func place(
+        _ rows: inout TableBuilder, _ table: Table, _ ledger: inout LedgerCounts
+    ) throws(JSONError) -> Int {
+        let start = cursor.offset
+        let text = Array(try cursor.rawValue())
+        if let known = places[table]?[text] { return known }
+        cursor.goBack(to: start)
+        let row = rows.beginRow()
+        var isFirst = true
+        try cursor.enterObject()
+        while let key = try cursor.nextKey(&isFirst) {
+            if table == .scope, key.equals("name") || key.equals("version"),
+                try cursor.kind() == .string
+            {
+                let field = key.equals("name") ? ScopeField.name : .version
+                try cursor.string().withBytes(&scratch) { text, _ in
+                    if !text.isEmpty { rows.set(field, text) }
+                }
+            } else {
+                try attribute(key, &rows, &ledger)
+            }
+        }
+        places[table, default: [:]][text] = row
+        return row
     }
 
     // MARK: Reserved keys

@@ -31,6 +31,8 @@ struct NativeReader {
     /// The dotted path of the object that is being flattened.
     var path: [UInt8] = []
     var pathLevels = 0
+    /// The resources and scopes of this body by their text: spans of one process repeat theirs.
+    var places: [Table: [[UInt8]: Int]] = [:]
 
     init(_ cursor: JSONCursor, receipt: Receipt) {
         self.cursor = cursor
@@ -40,7 +42,7 @@ struct NativeReader {
     mutating func body(
         _ random: inout some RandomNumberGenerator, into batch: inout SpanBatch
     ) throws(JSONError) {
-        // All native spans share an empty resource and scope.
+        // Spans that name none share an empty resource and scope.
         let resource = batch.resources.beginRow()
         let scope = batch.scopes.beginRow()
         let rows = Rows(resource: resource, scope: scope)
@@ -118,12 +120,12 @@ struct NativeReader {
         }
         let before = batch.marker
         batch.spans.beginRow()
-        batch.spans.set(SpanField.resource, UInt64(rows.resource))
-        batch.spans.set(SpanField.scope, UInt64(rows.scope))
         var span = NativeSpan()
         path.removeAll(keepingCapacity: true)
         pathLevels = 0
         try members(of: &span, into: &batch)
+        batch.spans.set(SpanField.resource, UInt64(span.resource ?? rows.resource))
+        batch.spans.set(SpanField.scope, UInt64(span.scope ?? rows.scope))
         if let fault = span.finish(
             receipt: receipt, &random, into: &batch, generated: &report.generatedIDs)
         {

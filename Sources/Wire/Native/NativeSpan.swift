@@ -1,5 +1,12 @@
 internal import Spans
 
+/// The keys of a native span that are no attributes.
+package let nativeSpanKeys = [
+    "trace_id", "span_id", "parent_span_id", "name", "kind", "status", "status_message",
+    "start_time_unix_nano", "end_time_unix_nano", "start_time", "end_time", "duration_ms",
+    "events", "links", "resource", "scope", "attributes",
+]
+
 /// The reserved keys of a native span while it is being read.
 struct NativeSpan {
     var head = SpanHead()
@@ -8,6 +15,9 @@ struct NativeSpan {
     var end: UInt64?
     /// Nanoseconds.
     var duration: UInt64?
+    /// Rows of what the span says it came from.
+    var resource: Int?
+    var scope: Int?
     /// What kind of LLM operation `kind` named.
     var operation: String?
     private var firstFault: String?

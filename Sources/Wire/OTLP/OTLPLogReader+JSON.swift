@@ -82,9 +82,19 @@ private struct LogJSONReader {
         }
     }
 
+    /// One that is JSON and has members of wrong types is lost alone.
     private mutating func record() throws(JSONError) {
-        var probe = cursor
-        let raw = try probe.rawValue()
+        var end = cursor
+        let raw = try end.rawValue()
+        do throws(JSONError) {
+            try record(raw)
+        } catch {
+            report.refuse(WireError(error))
+        }
+        cursor = end
+    }
+
+    private mutating func record(_ raw: UnsafeRawBufferPointer) throws(JSONError) {
         let text =
             Array("{\"resource\":".utf8) + resource + Array(",\"scopeLogs\":[{\"scope\":".utf8)
             + scope + Array(",\"logRecords\":[".utf8) + Array(raw) + Array("]}]}".utf8)

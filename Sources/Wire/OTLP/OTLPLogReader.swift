@@ -4,25 +4,33 @@ package import Spans
 package struct LogReport: Sendable {
     package var kept: [LogRecord] = []
     /// What those that are evaluations say.
-    package var scores: [Score] = []
+    package var carried = CarriedScores()
     /// Records that belong to no trace and are no GenAI events.
-    package var refused = 0
+    package var unwanted = 0
+    /// Records that do not decode, and why the first does not.
+    package private(set) var invalid = 0
+    package private(set) var reason: String?
 
     package init() {}
+
+    package var refused: Int { unwanted + invalid }
 
     mutating func add(_ record: LogRecord, _ attributes: [AttributeValue.Entry]) {
         let isWanted =
             record.traceID.contains { $0 != 0 } || record.eventName.hasPrefix("gen_ai.")
         guard isWanted else {
-            refused += 1
+            unwanted += 1
             return
         }
         kept.append(record)
-        if record.eventName == Evaluation.eventName,
-            let score = Evaluation(attributes).score(of: record)
-        {
-            scores.append(score)
+        if record.eventName == Evaluation.eventName {
+            carried.add(Evaluation(attributes).score(of: record))
         }
+    }
+
+    mutating func refuse(_ error: WireError) {
+        invalid += 1
+        reason = reason ?? error.message
     }
 }
 
@@ -74,8 +82,14 @@ private func readResourceLogs(
                 }
                 scope.field(2, bytes: cursor.bytes(record.range))
             }
-            let (log, attributes) = try readRecord(cursor.message(record.range), message.bytes)
-            report.add(log, attributes)
+            do throws(WireError) {
+                let (log, attributes) = try readRecord(
+                    cursor.message(record.range), message.bytes)
+                report.add(log, attributes)
+            } catch {
+                // Its length was sent, so the next record begins where it should.
+                report.refuse(error)
+            }
         }
     }
 }

@@ -1,15 +1,33 @@
 package import Spans
 
+/// Scores that were carried by something else.
+package struct CarriedScores: Sendable, Equatable {
+    package var scores: [Score] = []
+    /// What was meant to be one and says nothing of anything: without a name, a value, or a target.
+    package var incomplete = 0
+
+    package init() {}
+
+    /// - Parameter score: nil if it is incomplete.
+    mutating func add(_ score: Score?) {
+        if let score { scores.append(score) } else { incomplete += 1 }
+    }
+}
+
 /// The scores that the spans of a batch carry: evaluation events, annotations of OpenInference on the
 /// span or on one that links to it, and feedback of Logfire (docs/API.md, "Scores").
-package func scores(in batch: SpanBatch) -> [Score] { BatchScores(batch).all() }
+package func scores(in batch: SpanBatch) -> CarriedScores {
+    var carried = CarriedScores()
+    let batch = BatchScores(batch)
+    for score in batch.events() + batch.annotations() + batch.feedback() { carried.add(score) }
+    return carried
+}
 
+/// Finds scores; nil stands for one that is incomplete.
 private struct BatchScores {
     private let batch: SpanBatch
 
     init(_ batch: SpanBatch) { self.batch = batch }
-
-    func all() -> [Score] { events() + annotations() + feedback() }
 
     private func traceID(_ row: Int) -> UInt128 {
         UInt128(traceID: batch.spans.bytes(SpanField.traceID, row)) ?? 0
@@ -23,13 +41,13 @@ private struct BatchScores {
 
     // MARK: Events
 
-    private func events() -> [Score] {
+    func events() -> [Score?] {
         let names = batch.events.columns[EventField.name.rawValue]
         let wanted = Array(Evaluation.eventName.utf8).withUnsafeBytes {
             names.dictionary.existingCode(of: $0)
         }
         guard let wanted else { return [] }
-        var scores: [Score] = []
+        var scores: [Score?] = []
         for (row, code) in zip(names.rows, names.codes) where code == wanted {
             let event = Int(row)
             let span = Int(batch.events.number(EventField.span, event))
@@ -37,9 +55,7 @@ private struct BatchScores {
             let target = Score.Target.span(
                 traceID: traceID(span), spanID: batch.spans.number(SpanField.spanID, span))
             let evaluation = Evaluation(batch.events.attributes(event))
-            if let score = evaluation.score(target, time: time == 0 ? end(span) : time) {
-                scores.append(score)
-            }
+            scores.append(evaluation.score(target, time: time == 0 ? end(span) : time))
         }
         return scores
     }
@@ -53,7 +69,7 @@ private struct BatchScores {
         let index: Int
     }
 
-    private func annotations() -> [Score] {
+    func annotations() -> [Score?] {
         var found: [Place: [String: AttributeValue]] = [:]
         for column in batch.spans.columns where column.key.origin == .attribute {
             guard let key = AnnotationKey(column.key.name) else { continue }
@@ -68,7 +84,7 @@ private struct BatchScores {
         let places = found.keys.sorted {
             ($0.row, $0.list, $0.index) < ($1.row, $1.list, $1.index)
         }
-        return places.compactMap { place in
+        return places.map { place in
             guard let members = found[place], let name = members["name"]?.scoreText else {
                 return nil
             }
@@ -97,11 +113,14 @@ private struct BatchScores {
 
     // MARK: Feedback
 
-    private func feedback() -> [Score] {
-        var scores: [Score] = []
+    func feedback() -> [Score?] {
+        var scores: [Score?] = []
         for column in batch.spans.columns where column.key.name == "logfire.feedback.name" {
             for row in column.rows.map(Int.init) {
-                guard let name = column.value(of: row)?.scoreText else { continue }
+                guard let name = column.value(of: row)?.scoreText else {
+                    scores.append(nil)
+                    continue
+                }
                 let attributes = batch.spans.attributes(row)
                 func value(_ key: String) -> AttributeValue? {
                     attributes.first { $0.key == key }?.value
@@ -113,7 +132,7 @@ private struct BatchScores {
                     value: given.value, label: given.label, time: end(row))
                 score.comment = value("logfire.feedback.comment")?.scoreText ?? ""
                 score.source = "user"
-                if score.isComplete { scores.append(score) }
+                scores.append(score.isComplete ? score : nil)
             }
         }
         return scores
@@ -133,7 +152,9 @@ private struct AnnotationKey {
                 || key.hasPrefix("trace.annotations.") || key.hasPrefix("trace.evaluations.")
         else { return nil }
         isOfTrace = key.hasPrefix("trace.")
-        let parts = key.split(separator: ".").dropFirst(isOfTrace ? 1 : 0).map(String.init)
+        let parts = key.split(separator: ".", omittingEmptySubsequences: false).dropFirst(
+            isOfTrace ? 1 : 0
+        ).map(String.init)
         guard parts.count == 4, parts[2] + "s" == parts[0], let index = Int(parts[1]), index >= 0
         else { return nil }
         list = parts[0]

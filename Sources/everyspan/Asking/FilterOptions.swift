@@ -51,3 +51,19 @@ struct RowOptions: ParsableArguments {
         ]
     }
 }
+
+/// Which rows of a list, and what they show.
+struct PageOptions: ParsableArguments {
+    @Option(help: "What each row shows: dimensions, separated by commas.")
+    var fields: String?
+    @Option(parsing: .unconditional, help: "start_time or duration; - reverses.")
+    var order: String?
+    @Option(help: "Rows, up to 1000 (default: 20).")
+    var limit: String?
+    @Option(parsing: .unconditional, help: "Where the page before ended.")
+    var cursor: String?
+
+    var parameters: [(name: String, value: String?)] {
+        [("fields", fields), ("order", order), ("limit", limit), ("cursor", cursor)]
+    }
+}

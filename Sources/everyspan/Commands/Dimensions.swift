@@ -53,11 +53,11 @@ struct TailCommand: AsyncParsableCommand {
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what is held, what waits, and what was refused, as JSON.")
+        abstract: "Say what is held, what waits, and what was refused.")
 
     @OptionGroup var ask: AskOptions
 
     func run() async throws {
-        try await ask.answer(Question(path: "/v1/status"), hasText: false)
+        try await ask.answer(Question(path: "/v1/status"))
     }
 }

@@ -4,24 +4,13 @@ struct Traces: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List traces, newest first.")
 
-    @Option(help: "What each row shows: dimensions, separated by commas.")
-    var fields: String?
-    @Option(parsing: .unconditional, help: "start_time or duration; - reverses.")
-    var order: String?
-    @Option(help: "Rows, up to 1000 (default: 20).")
-    var limit: String?
-    @Option(parsing: .unconditional, help: "Where the page before ended.")
-    var cursor: String?
+    @OptionGroup var page: PageOptions
     @OptionGroup var filter: FilterOptions
     @OptionGroup var ask: AskOptions
 
     func run() async throws {
         try await ask.answer(
-            Question(
-                path: "/v1/traces",
-                parameters: [
-                    ("fields", fields), ("order", order), ("limit", limit), ("cursor", cursor),
-                ] + filter.parameters))
+            Question(path: "/v1/traces", parameters: page.parameters + filter.parameters))
     }
 }
 
@@ -40,8 +29,7 @@ struct Trace: AsyncParsableCommand {
     @OptionGroup var ask: AskOptions
 
     func run() async throws {
-        let digits = id.filter { $0.isHexDigit }
-        guard digits == id, !id.isEmpty else {
+        guard !id.isEmpty, id.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
             throw ValidationError("\(id) is no trace id: it has hexadecimal digits only")
         }
         try await ask.answer(
@@ -55,25 +43,14 @@ struct Trace: AsyncParsableCommand {
 
 struct Spans: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List spans as they were sent, newest first, as JSON.")
+        abstract: "List spans, newest first; as JSON all that was sent of each.")
 
-    @Option(help: "What each span shows: dimensions, separated by commas (default: all of it).")
-    var fields: String?
-    @Option(help: "start_time or duration.")
-    var order: String?
-    @Option(help: "Spans, up to 1000 (default: 20).")
-    var limit: String?
-    @Option(parsing: .unconditional, help: "Where the page before ended.")
-    var cursor: String?
+    @OptionGroup var page: PageOptions
     @OptionGroup var filter: FilterOptions
     @OptionGroup var ask: AskOptions
 
     func run() async throws {
         try await ask.answer(
-            Question(
-                path: "/v1/spans",
-                parameters: [
-                    ("fields", fields), ("order", order), ("limit", limit), ("cursor", cursor),
-                ] + filter.parameters), hasText: false)
+            Question(path: "/v1/spans", parameters: page.parameters + filter.parameters))
     }
 }

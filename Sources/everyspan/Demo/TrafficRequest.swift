@@ -93,8 +93,11 @@ struct TrafficRequest {
     }
 
     private func hasFailed(_ fault: Fault) -> (type: String?, message: String)? {
-        if case .none = fault { return nil }
-        return (nil, "the request could not be fulfilled")
+        switch fault {
+        case .none: nil
+        case .model(let type, _), .tool(_, let type, _):
+            (type, "the request could not be fulfilled")
+        }
     }
 
     // MARK: Spans
@@ -162,7 +165,7 @@ struct TrafficRequest {
             json.member("model.revision", model.revision)
             if let answer { json.member("output.text", answer) }
             json.member("finish_reason", answer == nil ? "tool_calls" : "stop")
-            json.member("ttft", firstToken / 1000)
+            json.member("ttft", firstToken)
             json.member("tokens.input", input)
             json.member("tokens.output", output)
             // As exact as prices are.

@@ -85,6 +85,23 @@ struct ImportFile {
     private mutating func lines(
         _ count: Int, path: String, _ type: String
     ) throws -> Request? {
+        var skipped = 0
+        while let (body, lines) = try take(count) {
+            defer { line += lines }
+            // A server refuses a body with nothing in it.
+            guard body.contains(where: { ![9, 10, 13, 32].contains($0) }) else {
+                skipped += body.count
+                continue
+            }
+            return Request(
+                path: path, contentType: type, body: body, place: "\(self.path), line \(line)",
+                bytes: body.count + skipped)
+        }
+        return nil
+    }
+
+    /// Up to so many lines, with their ends, and how many; nil at the end.
+    private mutating func take(_ count: Int) throws -> (body: [UInt8], lines: Int)? {
         var end = 0
         var found = 0
         while found < count {
@@ -101,9 +118,6 @@ struct ImportFile {
         if end == 0 { return nil }
         let body = Array(buffer[..<end])
         buffer.removeFirst(end)
-        defer { line += found }
-        return Request(
-            path: path, contentType: type, body: body, place: "\(self.path), line \(line)",
-            bytes: body.count)
+        return (body, found)
     }
 }

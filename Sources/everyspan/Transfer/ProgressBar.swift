@@ -26,11 +26,15 @@ struct ProgressBar {
     }
 
     private func draw(_ done: Int, _ note: String) {
+        let line = Self.line(done, of: total, note)
+        FileHandle.standardError.write(Data("\r\(line) ".utf8))
+    }
+
+    static func line(_ done: Int, of total: Int, _ note: String) -> String {
         let share = total == 0 ? 1 : min(1, Double(done) / Double(total))
-        let filled = Int(share * Double(Self.width))
+        let filled = Int(share * Double(width))
         let bar =
-            String(repeating: "█", count: filled)
-            + String(repeating: "░", count: Self.width - filled)
-        FileHandle.standardError.write(Data("\r\(bar) \(Int(share * 100)) %  \(note) ".utf8))
+            String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        return "\(bar) \(Int(share * 100)) %  \(note)"
     }
 }

@@ -2,6 +2,7 @@
 extension Schema {
     static let ingest: [(name: String, schema: Schema)] = [
         ("NativeSpan", nativeSpan), ("NativeScore", nativeScore), ("Receipt", receipt),
+        ("Explanation", explanation),
         (
             "ExportReply",
             object([
@@ -43,6 +44,9 @@ extension Schema {
             .sometimes("status", text, "OK ERROR UNSET, in any case."),
             .sometimes("status_message", text), .sometimes("events", list(of: attributes)),
             .sometimes("links", list(of: attributes)),
+            .sometimes("resource", attributes, "What sent the span."),
+            .sometimes("scope", attributes, "Its instrumentation: name, version, attributes."),
+            .sometimes("attributes", attributes, "Attributes whose names are in this list."),
         ], others: anything
     ).meaning("All other members are attributes; nested objects are flattened with dots.")
 
@@ -57,15 +61,43 @@ extension Schema {
         .sometimes("time", any(of: [time, number]), "That of receipt where missing."),
     ]).closed.meaning("It has a value, a label, or both.")
 
-    private static let receipt = object([
-        .always("accepted", count), .always("duplicates", count),
+    private static let refusals: [Member] = [
         .always("rejected_count", count),
         .always(
             "rejected",
             list(of: object([.always("index", count), .always("reason", text)])),
             "The first hundred."),
-        .always(
-            "ids", list(of: object([.always("trace_id", traceID), .always("span_id", spanID)])),
-            "Those that were made up."),
-    ])
+    ]
+
+    private static let explanation = object(
+        [.always("stored", flag), .always("accepted", count)] + refusals + [
+            .always(
+                "spans",
+                list(
+                    of: object([
+                        .always(
+                            "dimensions",
+                            object(
+                                [],
+                                others: object([
+                                    .always("value", anything), .always("from", text),
+                                ])), "Those that have a value, and the key that it is from."),
+                        .always(
+                            "keys",
+                            list(
+                                of: object([
+                                    .always("key", text), .always("feeds", list(of: text)),
+                                    .sometimes("hint", text),
+                                ]))),
+                    ])), "The first hundred.")
+        ]
+    ).meaning("With explain=1: how each key would be read.")
+
+    private static let receipt = object(
+        [.always("accepted", count), .always("duplicates", count)] + refusals + [
+            .always(
+                "ids",
+                list(of: object([.always("trace_id", traceID), .always("span_id", spanID)])),
+                "Those that were made up.")
+        ])
 }

@@ -1,0 +1,111 @@
+internal import Spans
+internal import Store
+
+/// What one frame gives to a query that is asked again and again, with the figures of every group.
+///
+/// Frames of merged segments and of closed groups do not change, so a dashboard's next poll needs only what came since.
+/// It is exact: the same figures, summed once. Kept within the budget of warm columns.
+struct FrameAnswer: MemorySized {
+    /// The values of each group as bytes (`GroupKey`).
+    let keys: [[UInt8]]
+    let tallies: [SliceScan.Tally]
+    /// By group.
+    let cells: [SliceFigures]
+    /// Of all units, each once.
+    let total: SliceFigures
+    let unitCount: Int
+    let failureCount: Int
+    let spanCount: Int
+    let openTraces: Int
+    let droppedUpstream: Int
+    let groupsAddUp: Bool
+
+    /// With more groups than this the figures of the few that are shown are summed anew.
+    static let groupsMax = 4096
+
+    var byteCount: Int {
+        keys.reduce(0) { $0 + $1.count + 64 } + (cells + [total]).reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// nil if there are too many groups.
+    init?(_ scan: SliceScan, _ plan: FigurePlan) throws {
+        let groups = scan.tallies.count
+        if groups > Self.groupsMax { return nil }
+        let sums = try FigureSums(scan, plan, grid: nil, distinctCodes: [], withExamples: true)
+        var scratch: [UInt8] = []
+        keys = (0..<groups).map { group in scan.withKey(group, &scratch) { Array($0) } }
+        tallies = scan.tallies
+        cells = Array(sums.cells(place: (0..<Int32(groups)).map { $0 }, count: groups).dropLast())
+        total = sums.total()[0]
+        unitCount = scan.units.numbers.count
+        failureCount = scan.units.hasFailed.count { $0 }
+        spanCount = scan.spanCount
+        openTraces = scan.openTraces
+        droppedUpstream = scan.droppedUpstream
+        groupsAddUp = scan.groupsAddUp
+    }
+
+    /// The figures of keys at their places, and last those of the others.
+    func cells(place: [Int32], count: Int, _ plan: FigurePlan, withExamples: Bool) -> [SliceFigures]
+    {
+        var result = [SliceFigures](repeating: SliceFigures(plan), count: count + 1)
+        for (group, place) in place.enumerated() where place != KeyPlaces.nowhere {
+            let index = place == KeyPlaces.other ? count : Int(place)
+            if result[index].count == 0 {
+                result[index] = cells[group]
+            } else {
+                result[index].merge(cells[group])
+            }
+        }
+        if !withExamples {
+            for index in result.indices { result[index].examples = [] }
+        }
+        return result
+    }
+}
+
+extension SliceFigures {
+    /// The memory that it holds, roughly: a sketch keeps up to a thousand values as they are.
+    fileprivate var byteCount: Int {
+        300 + min(count, 1000) * 8 * (1 + numbers.count) + numbers.count * 200
+    }
+}
+
+/// A query whatever its time: what a dashboard asks again, and what a frame's part of the answer depends on.
+struct FrameQuestion: Hashable, Sendable {
+    private let by: [Field]
+    private let condition: Expression?
+    private let failure: Expression
+    private let unit: Unit
+    private let plan: FigurePlan
+    private let percentiles: [Double: Double]
+
+    /// nil for a query of which no answers are kept.
+    init?(_ query: SliceQuery, _ plan: FigurePlan, _ percentiles: [Double: Double]) {
+        // Steps and distinct values are numbered for the whole query.
+        guard query.steps == nil, plan.distinct.isEmpty else { return nil }
+        by = query.by
+        condition = query.condition
+        failure = query.failure
+        unit = query.unit
+        self.plan = plan
+        self.percentiles = percentiles
+        // Scores change without the frame. One too many that looks like a score's name costs nothing but time.
+        if String(reflecting: self).contains("score.") { return nil }
+    }
+}
+
+/// Names an answer that a frame keeps.
+struct AnswerKey: Hashable, Sendable {
+    private let question: FrameQuestion
+    private let skippedMark: Int
+
+    /// nil if the range cuts the frame, or the frame does not last.
+    init?(_ question: FrameQuestion, _ range: TimeRange, in frame: any Frame) {
+        guard let lasting = frame.lasting, range.contains(lasting.startMin),
+            range.contains(lasting.startMax)
+        else { return nil }
+        self.question = question
+        skippedMark = lasting.skippedMark
+    }
+}

@@ -1,0 +1,166 @@
+internal import Spans
+internal import Synchronization
+
+/// What was gathered of loose rows and holds for more than one snapshot: groups of small segments, and the loose rows
+/// of large ones. A part is good as long as its segments are the same and no row or trace of theirs was marked since.
+final class LooseParts: Sendable {
+    /// Small segments gathered into a frame.
+    final class Group: Sendable {
+        let frame: LooseFrame
+        /// The frame's traces by hash.
+        let traces: [UInt64: Int32]
+        let startMin: Int64
+        let startMax: Int64
+        /// What it shares with the groups before it, by these. Groups do not change, so it is found once.
+        private let sharedWith = Mutex<[UInt64: [UInt64]]>([:])
+        private let number = Group.numbers.add(1, ordering: .relaxed).newValue
+        private static let numbers = Atomic<UInt64>(0)
+
+        init(_ views: [SegmentView], _ warm: WarmColumns?) throws {
+            frame = try LooseFrame(views.map { ($0.segment, $0.deleted) }, warm)
+            let ids = try frame.field(SpanField.traceID)?.strings ?? StringTable()
+            var traces: [UInt64: Int32] = [:]
+            traces.reserveCapacity(ids.count)
+            // Trace ids have their codes in the order of the traces.
+            for code in 0..<ids.count {
+                traces[ids.withValue(code) { TraceFilter.hash($0) }] = Int32(code)
+            }
+            self.traces = traces
+            startMin = views.map(\.segment.record.startMin).min() ?? .max
+            startMax = views.map(\.segment.record.startMax).max() ?? .min
+        }
+
+        /// The hashes of traces that lie in this group and in another.
+        func shared(with other: Group) -> [UInt64] {
+            if let known = sharedWith.withLock({ $0[other.number] }) { return known }
+            let found = traces.keys.filter { other.traces[$0] != nil }
+            sharedWith.withLock { $0[other.number] = found }
+            return found
+        }
+    }
+
+    /// The traces of a large segment that lie loose, and their rows.
+    struct LargePart: Sendable {
+        let skipped: [Bool]
+        let rows: LooseFrame
+    }
+
+    private enum Key: Hashable {
+        case group(UInt32)
+        case large(ObjectIdentifier)
+    }
+
+    /// What decides whether a part is still good.
+    private struct Version: Equatable {
+        var segments: [ObjectIdentifier] = []
+        /// Marks are only ever added, so their number tells.
+        var marks: [Int] = []
+
+        init(_ views: [SegmentView]) {
+            for view in views {
+                segments.append(ObjectIdentifier(view.segment))
+                marks.append(view.deleted?.count ?? 0)
+                // A small segment is gathered with all its traces.
+                if !view.segment.isPacked { marks.append(view.shared.count) }
+            }
+        }
+    }
+
+    private struct Entry {
+        let version: Version
+        let part: any Sendable
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        /// Segments of the newest snapshot. A part of others is not kept: it would keep what was merged.
+        var segments: Set<ObjectIdentifier> = []
+    }
+
+    private let warm: WarmColumns?
+    private let state = Mutex(State())
+
+    /// - Parameter warm: keeps gathered columns within its budget; without it each part keeps its own.
+    init(_ warm: WarmColumns?) { self.warm = warm }
+
+    /// Forgets what is of no use to queries of a snapshot.
+    func keep(only views: [SegmentView]) {
+        let segments = Set(views.map { ObjectIdentifier($0.segment) })
+        let gone = state.withLock { state -> [Entry] in
+            state.segments = segments
+            let gone = state.entries.filter {
+                !$0.value.version.segments.allSatisfy(segments.contains)
+            }
+            for key in gone.keys { state.entries[key] = nil }
+            return Array(gone.values)
+        }
+        // Frames go outside the lock.
+        withExtendedLifetime(gone) {}
+    }
+
+    func group(_ number: UInt32, _ views: [SegmentView]) throws -> Group {
+        try part(.group(number), Version(views)) {
+            try Group(views, warm)
+        }
+    }
+
+    /// nil if all of the segment's traces lie whole in it.
+    func large(_ view: SegmentView) throws -> LargePart? {
+        if view.shared.isEmpty, view.deleted == nil { return nil }
+        return try part(.large(ObjectIdentifier(view.segment)), Version([view])) {
+            let ends = try view.segment.traceEnds()
+            let skipped = try Self.looseTraces(view, ends)
+            let excluded = Self.rows(of: ends, but: skipped, view.deleted)
+            return LargePart(
+                skipped: skipped, rows: try LooseFrame([(view.segment, excluded)], warm))
+        }
+    }
+
+    private func part<Part: Sendable>(
+        _ key: Key, _ version: Version, _ make: () throws -> Part
+    ) throws -> Part {
+        let known = state.withLock { $0.entries[key] }
+        if let known, known.version == version, let part = known.part as? Part { return part }
+        let made = try make()
+        let old = state.withLock { state -> Entry? in
+            guard version.segments.allSatisfy(state.segments.contains) else { return nil }
+            return state.entries.updateValue(Entry(version: version, part: made), forKey: key)
+        }
+        withExtendedLifetime(old) {}
+        return made
+    }
+
+    /// The traces of a large segment that others share, and those with deleted rows.
+    private static func looseTraces(_ view: SegmentView, _ ends: [UInt32]) throws -> [Bool] {
+        var loose = [Bool](repeating: false, count: ends.count)
+        if !view.shared.isEmpty {
+            let table = try view.segment.traceTable()
+            for hash in view.shared {
+                if let trace = table.trace(hash) { loose[trace] = true }
+            }
+        }
+        if let deleted = view.deleted {
+            var start = 0
+            for trace in ends.indices {
+                for row in start..<Int(ends[trace]) where deleted.contains(row) {
+                    loose[trace] = true
+                }
+                start = Int(ends[trace])
+            }
+        }
+        return loose
+    }
+
+    /// The rows of all traces but some, and what is deleted: those that are not to be gathered.
+    static func rows(of ends: [UInt32], but wanted: [Bool], _ deleted: RowSet?) -> RowSet {
+        var rows = deleted ?? RowSet(rowCount: Int(ends.last ?? 0))
+        var start = 0
+        for trace in ends.indices {
+            if !wanted[trace] {
+                for row in start..<Int(ends[trace]) { rows.insert(row) }
+            }
+            start = Int(ends[trace])
+        }
+        return rows
+    }
+}
