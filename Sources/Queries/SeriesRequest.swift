@@ -28,12 +28,12 @@ package struct SeriesRequest: Sendable {
         var step = try parameters.step()
         var range = try parameters.range()
         if step == nil, let from = range.from, let to = range.to, from > 0 {
-            step = StepGrid.easyNanoseconds(over: to - from)
+            step = StepGrid.easyNanoseconds(over: to.minus(from))
         }
         range = try parameters.range(step: step)
         let before = try parameters.before(range)
         if let before, let from = range.from, let to = range.to, let start = before.from,
-            let end = before.to, end - start != to - from
+            let end = before.to, end.minus(start) != to.minus(from)
         {
             throw QueryFailure(
                 "bad_time", "vs is as long as the range, so that steps stand beside steps")

@@ -34,7 +34,10 @@ enum EntityTag {
     }
 
     private static func unchanged(_ request: Request, _ tag: String) -> Response? {
-        guard matches(request.head.fields[.ifNoneMatch], tag) else { return nil }
+        // RFC 9110, section 13.1.2: only for GET and HEAD.
+        guard ["GET", "HEAD"].contains(request.head.method),
+            matches(request.head.fields[.ifNoneMatch], tag)
+        else { return nil }
         var response = Response(.notModified)
         response.fields[.eTag] = tag
         response.fields[.cacheControl] = "no-cache"

@@ -258,8 +258,10 @@ enum IngestRoutes {
         let type = request.head.fields[.contentType]?.lowercased() ?? ""
         // curl calls whatever -d sends a form; a body that begins like JSON is none.
         let first = request.body.first { $0 != 32 && $0 != 9 && $0 != 10 && $0 != 13 }
+        // Nor does anybody compress a question.
         return type.hasPrefix("application/x-www-form-urlencoded")
-            && first != UInt8(ascii: "{") && first != UInt8(ascii: "[")
+            && request.head.fields[.contentEncoding] == nil && first != UInt8(ascii: "{")
+            && first != UInt8(ascii: "[")
     }
 
     // MARK: Bodies

@@ -39,16 +39,16 @@ package struct StepGrid: Hashable, Sendable {
     /// - Parameter range: bounded on both sides.
     /// - Throws: `QueryError.tooManySteps`.
     package init(_ steps: Steps, from: Int64, to: Int64) throws(QueryError) {
-        let length = max(1, to.subtractingReportingOverflow(from).partialValue)
+        let length = max(1, to.minus(from))
         range = TimeRange(from: from, to: to)
         switch steps {
         case .aligned(let wanted):
             let step = wanted ?? Self.easyNanoseconds(over: length)
             let first = Self.floor(from, step)
-            let number = (to - 1 - first) / step + 1
+            let number = (Int128(to) - 1 - Int128(first)) / Int128(step) + 1
             guard number <= Self.countMax else {
                 throw .tooManySteps(
-                    count: Int(number), suggestion: Self.easyNanoseconds(over: length))
+                    count: Int(clamping: number), suggestion: Self.easyNanoseconds(over: length))
             }
             start = first
             nanoseconds = step
@@ -62,15 +62,15 @@ package struct StepGrid: Hashable, Sendable {
 
     private static func floor(_ time: Int64, _ step: Int64) -> Int64 {
         let rest = time % step
-        return time - (rest < 0 ? rest + step : rest)
+        return time.minus(rest < 0 ? rest + step : rest)
     }
 
     /// The same steps of a window that lies `nanoseconds` from this one.
     package func shifted(by distance: Int64) -> StepGrid {
         StepGrid(
-            start: start + distance, nanoseconds: nanoseconds, count: count,
+            start: start.plus(distance), nanoseconds: nanoseconds, count: count,
             range: TimeRange(
-                from: range.from.map { $0 + distance }, to: range.to.map { $0 + distance }))
+                from: range.from.map { $0.plus(distance) }, to: range.to.map { $0.plus(distance) }))
     }
 
     private init(start: Int64, nanoseconds: Int64, count: Int, range: TimeRange) {
@@ -82,15 +82,17 @@ package struct StepGrid: Hashable, Sendable {
 
     /// The step in which a time lies, clamped to the first and last.
     package func index(of time: Int64) -> Int {
-        min(count - 1, max(0, Int((time - start) / nanoseconds)))
+        min(count - 1, max(0, Int(time.minus(start) / nanoseconds)))
     }
 
-    package func time(of step: Int) -> Int64 { start + Int64(step) * nanoseconds }
+    package func time(of step: Int) -> Int64 {
+        Int64(clamping: Int128(start) + Int128(step) * Int128(nanoseconds))
+    }
 
     /// Whether the range ends within a step.
     package func isPartial(_ step: Int) -> Bool {
         let begin = time(of: step)
         return (range.from.map { begin < $0 } ?? false)
-            || (range.to.map { begin + nanoseconds > $0 } ?? false)
+            || (range.to.map { begin.plus(nanoseconds) > $0 } ?? false)
     }
 }

@@ -71,11 +71,11 @@ enum Scanner {
     private static func grid(
         _ steps: Steps, _ range: TimeRange, _ snapshot: Snapshot
     ) throws -> StepGrid {
-        let to = range.to ?? snapshot.newest.map { $0 + 1 } ?? (range.from ?? 0) + 1
-        let oldest = max(range.from ?? .min, snapshot.oldest ?? range.from ?? to - 1)
+        let to = range.to ?? snapshot.newest.map { $0.plus(1) } ?? (range.from ?? 0).plus(1)
+        let oldest = max(range.from ?? .min, snapshot.oldest ?? range.from ?? to.minus(1))
         // `from=0` is written where the first span is meant.
         let from = range.from.map { $0 <= 0 ? oldest : $0 } ?? oldest
-        return try StepGrid(steps, from: min(from, to - 1), to: to)
+        return try StepGrid(steps, from: min(from, to.minus(1)), to: to)
     }
 
     /// What `p95` and the like in a query stand for: percentiles of the duration over all units of its

@@ -237,7 +237,7 @@ struct SliceRows {
         var earlier: [SliceFigures] = []
         if let before, let from = query.range.from, let start = query.before?.from {
             earlier = try before.cells(
-                place, chosen.count, plan, grid: grid.shifted(by: start - from),
+                place, chosen.count, plan, grid: grid.shifted(by: start.minus(from)),
                 withExamples: false, control)
         }
         func steps(_ cells: [SliceFigures], _ index: Int) -> [SliceFigures] {

@@ -95,7 +95,12 @@ package struct QueryParameters: Sendable {
         }
         let distance: Int64
         if text == "previous" {
-            distance = to - from
+            let (length, overflow) = to.subtractingReportingOverflow(from)
+            if overflow {
+                throw QueryFailure(
+                    "bad_time", "vs=previous: the range is longer than half of all time")
+            }
+            distance = length
         } else if let back = DurationText.nanoseconds(text), back > 0, back < 9e18 {
             distance = Int64(back)
         } else {
@@ -105,7 +110,7 @@ package struct QueryParameters: Sendable {
         }
         let (start, overflow) = from.subtractingReportingOverflow(distance)
         if overflow { throw QueryFailure("bad_time", "vs=\(text) lies before all time") }
-        return TimeRange(from: start, to: to - distance)
+        return TimeRange(from: start, to: to.minus(distance))
     }
 
     /// `step`, in nanoseconds; nil for a length that fits the range.
