@@ -113,7 +113,7 @@ import Testing
         #expect(throws: QueryFailure.self) {
             var parameters = Parameters()
             try parameters.add(urlEncoded: query)
-            try parameters.allow(only: ["a", "limit"])
+            try parameters.allow(only: ["a", "limit"].map { Parameter($0, "") })
         }
     }
 
@@ -121,7 +121,7 @@ import Testing
         var parameters = Parameters()
         try parameters.add(urlEncoded: "lmit=5")
         let failure = #expect(throws: QueryFailure.self) {
-            try parameters.allow(only: ["by", "limit"])
+            try parameters.allow(only: ["by", "limit"].map { Parameter($0, "") })
         }
         #expect(failure?.message.contains("did you mean limit?") == true)
     }
