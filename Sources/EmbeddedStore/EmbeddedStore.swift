@@ -13,7 +13,7 @@ package final class EmbeddedStore: Store {
         /// Partitions are unlinked once all of their day is older than this; nil keeps everything.
         package var retainSeconds: Int?
         /// Decoded columns kept in memory.
-        package var warmBytesMax = 192 << 20
+        package var warmBytesMax = 256 << 20
         /// Queries that take longer are stopped.
         package var querySecondsMax = 30
         /// What model calls cost whose spans do not say; nil leaves them unpriced.

@@ -23,7 +23,7 @@ struct Serve: AsyncParsableCommand {
     var config: String?
     @Option(help: "Bytes of a body at most, as sent and inflated (default: 67108864).")
     var bodyBytesMax: Int?
-    @Option(help: "Bytes of decoded columns kept in memory (default: 201326592).")
+    @Option(help: "Bytes of decoded columns kept in memory (default: 268435456).")
     var warmBytesMax: Int?
     @Option(help: "Seconds a query may take (default: 30).")
     var querySecondsMax: Int?

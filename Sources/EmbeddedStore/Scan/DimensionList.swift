@@ -32,28 +32,33 @@ struct DimensionList {
         var values = ByteDictionary()
     }
 
+    /// The spans of one frame that are meant.
+    private struct Scan: Sendable {
+        let fields: FieldResolver
+        let times: FrameTimes
+        let rows: [UInt32]
+    }
+
     func answer() throws -> DimensionsAnswer {
         let entries = entries
         let slice = SliceQuery(
             condition: query.condition, failure: query.failure, unit: .span, range: query.range)
         let frames = try Frames.of(snapshot, range: query.range)
         let percentiles = try Scanner.percentiles(slice, frames, control)
-        let parts = try Scanner.parallel(frames) { frame in
+        let scans = try Scanner.parallel(frames) { frame in
             let fields = FieldResolver(frame: frame, control: control)
             let times = try FrameTimes.of(frame)
             let units = try MatchedUnits(slice, fields, times, percentiles: percentiles)
-            return (
-                matched: units.numbers.count,
-                parts: try entries.map { try part(of: $0, units.numbers, fields, times) }
-            )
+            return Scan(fields: fields, times: times, rows: units.numbers)
         }
         var coverage = Coverage(range: query.range)
         coverage.oldest = snapshot.oldest
         coverage.newest = snapshot.newest
-        coverage.matched = parts.reduce(0) { $0 + $1.matched }
+        coverage.matched = scans.reduce(0) { $0 + $1.rows.count }
         coverage.spans = coverage.matched
-        let summaries = entries.indices.map { index in
-            summary(entries[index], parts.map { $0.parts[index] })
+        // One after the other: all values of all dimensions at once would take more memory than anything else.
+        let summaries = try entries.map { entry in
+            summary(entry, try Scanner.parallel(scans) { try part(of: entry, in: $0) })
         }
         return DimensionsAnswer(
             dimensions: summaries.filter { $0.count > 0 }, coverage: coverage)
@@ -105,17 +110,15 @@ struct DimensionList {
 
     // MARK: Counting
 
-    private func part(
-        of entry: Entry, _ rows: [UInt32], _ fields: FieldResolver, _ times: FrameTimes
-    ) throws -> Part {
+    private func part(of entry: Entry, in scan: Scan) throws -> Part {
         try control.check()
         if entry.isLong, !query.countsAll {
-            return Part(count: try presence(of: entry, rows, fields))
+            return Part(count: try presence(of: entry, scan.rows, scan.fields))
         }
-        let resolved = try fields.resolve(entry.field, times, forComparison: false)
+        let resolved = try scan.fields.resolve(entry.field, scan.times, forComparison: false)
         var part = Part()
         var isUsed = [Bool](repeating: false, count: resolved.codeCount)
-        for row in rows {
+        for row in scan.rows {
             let code = resolved.codes[Int(row)]
             if code == 0 { continue }
             part.count += 1
