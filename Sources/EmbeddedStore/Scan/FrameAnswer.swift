@@ -5,14 +5,14 @@ internal import Store
 ///
 /// Frames of merged segments and of closed groups do not change, so a dashboard's next poll needs only what came since.
 /// It is exact: the same figures, summed once. Kept within the budget of warm columns.
-struct FrameAnswer: MemorySized {
+struct FrameAnswer: FrameScan, MemorySized {
     /// The values of each group as bytes (`GroupKey`).
-    let keys: [[UInt8]]
-    let tallies: [SliceScan.Tally]
+    private let keys: [[UInt8]]
+    private let tallies: [SliceScan.Tally]
     /// By group.
-    let cells: [SliceFigures]
+    private let cells: [SliceFigures]
     /// Of all units, each once.
-    let total: SliceFigures
+    private let ofAll: SliceFigures
     let unitCount: Int
     let failureCount: Int
     let spanCount: Int
@@ -24,7 +24,7 @@ struct FrameAnswer: MemorySized {
     static let groupsMax = 4096
 
     var byteCount: Int {
-        keys.reduce(0) { $0 + $1.count + 64 } + (cells + [total]).reduce(0) { $0 + $1.byteCount }
+        keys.reduce(0) { $0 + $1.count + 64 } + (cells + [ofAll]).reduce(0) { $0 + $1.byteCount }
     }
 
     /// nil if there are too many groups.
@@ -36,7 +36,7 @@ struct FrameAnswer: MemorySized {
         keys = (0..<groups).map { group in scan.withKey(group, &scratch) { Array($0) } }
         tallies = scan.tallies
         cells = Array(sums.cells(place: (0..<Int32(groups)).map { $0 }, count: groups).dropLast())
-        total = sums.total()[0]
+        ofAll = sums.total()[0]
         unitCount = scan.units.numbers.count
         failureCount = scan.units.hasFailed.count { $0 }
         spanCount = scan.spanCount
@@ -45,9 +45,20 @@ struct FrameAnswer: MemorySized {
         groupsAddUp = scan.groupsAddUp
     }
 
-    /// The figures of keys at their places, and last those of the others.
-    func cells(place: [Int32], count: Int, _ plan: FigurePlan, withExamples: Bool) -> [SliceFigures]
-    {
+    func visitGroups(_ body: (UnsafeRawBufferPointer, SliceScan.Tally) -> Void) {
+        for (key, tally) in zip(keys, tallies) { key.withUnsafeBytes { body($0, tally) } }
+    }
+
+    /// None: no answers are kept of plans with distinct values (`FrameQuestion`).
+    func distinctValues(_ plan: FigurePlan) -> [UnitValues] { [] }
+
+    func total(_ plan: FigurePlan, distinctCodes: [[UInt32]]) -> SliceFigures { ofAll }
+
+    /// Nor are any of steps, so there is no grid.
+    func cells(
+        place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
+        distinctCodes: [[UInt32]], withExamples: Bool
+    ) -> [SliceFigures] {
         var result = [SliceFigures](repeating: SliceFigures(plan), count: count + 1)
         for (group, place) in place.enumerated() where place != KeyPlaces.nowhere {
             let index = place == KeyPlaces.other ? count : Int(place)

@@ -12,7 +12,7 @@ enum Scanner {
         // They hold for the window before too: what was slow then is what is slow now.
         let percentiles = try percentiles(query, frames, control)
         let scans = try scans(query, frames, percentiles, control)
-        var before: [FrameScan]?
+        var before: [any FrameScan]?
         if let window = query.before {
             var earlier = query
             earlier.range = window
@@ -35,28 +35,27 @@ enum Scanner {
     private static func scans(
         _ query: SliceQuery, _ frames: [any Frame], _ percentiles: [Double: Double],
         _ control: ScanControl
-    ) throws -> [FrameScan] {
+    ) throws -> [any FrameScan] {
         let plan = query.plan
         let question = control.hot.flatMap { _ in FrameQuestion(query, plan, percentiles) }
         let isRepeated = question.flatMap { control.hot?.wasAsked($0) } ?? false
-        let scans = try parallel(frames) { frame -> FrameScan in
+        let scans = try parallel(frames) { frame -> any FrameScan in
             func scan() throws -> SliceScan {
                 try SliceScan(
                     query, FieldResolver(frame: frame, control: control), percentiles: percentiles)
             }
             guard isRepeated, let question, let key = AnswerKey(question, query.range, in: frame)
-            else { return .scan(try scan()) }
+            else { return try scan() }
             do {
-                return .answer(
-                    try frame.answer(key) {
-                        let scan = try scan()
-                        guard let answer = try FrameAnswer(scan, plan) else {
-                            throw TooManyGroups(scan: scan)
-                        }
-                        return answer
-                    })
+                return try frame.answer(key) {
+                    let scan = try scan()
+                    guard let answer = try FrameAnswer(scan, plan) else {
+                        throw TooManyGroups(scan: scan)
+                    }
+                    return answer
+                }
             } catch let error as TooManyGroups {
-                return .scan(error.scan)
+                return error.scan
             }
         }
         try control.check()

@@ -15,7 +15,7 @@ struct SliceRows {
 
     /// - Parameter before: the scans of the other window, if there is one.
     init(
-        _ query: SliceQuery, _ scans: [FrameScan], before: [FrameScan]?, grid: StepGrid?,
+        _ query: SliceQuery, _ scans: [any FrameScan], before: [any FrameScan]?, grid: StepGrid?,
         _ control: ScanControl
     ) {
         self.query = query
@@ -179,7 +179,7 @@ struct SliceRows {
     /// The figures of all units, each once, whatever `having` leaves out.
     private func total(_ rows: [SliceRow], _ other: RowFigures?) throws -> RowFigures {
         let windows = [now] + (before.map { [$0] } ?? [])
-        let addsUp = now.scans.allSatisfy(\.groupsAddUp)
+        let addsUp = now.scans.allSatisfy { $0.groupsAddUp }
         // Groups of the other window alone have no row.
         if addsUp, query.having == nil, query.valuePrefix == nil, before == nil,
             let first = rows.first?.figures

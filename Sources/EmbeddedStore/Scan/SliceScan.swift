@@ -49,9 +49,6 @@ struct SliceScan: Sendable {
         droppedUpstream = try units.droppedUpstream(frame)
     }
 
-    var spanCount: Int { units.spanCount }
-    var openTraces: Int { units.openTraces }
-
     /// Calls `body` with a group's values as bytes that are equal in every frame.
     func withKey<R>(_ group: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) -> R)
         -> R
@@ -66,10 +63,6 @@ struct SliceScan: Sendable {
             numbers: try plan.numbers.map { try UnitNumbers($0.field, units, fields, times) },
             distinct: try plan.distinct.map { try UnitValues($0, units, fields, times) })
     }
-
-    /// Whether each unit lies in exactly one group and counts whole there, so that the groups' figures add
-    /// up to the total.
-    var groupsAddUp: Bool { query.unit == .span && groups.only != nil }
 
     func traceID(_ unit: UInt32) -> UInt128 {
         guard let traceIDs else { return 0 }

@@ -12,73 +12,9 @@ struct KeyPlaces: Sendable {
     static let nowhere: Int32 = -2
 }
 
-/// What a frame gives to a query: scanned now, or kept from when it was asked before.
-enum FrameScan: Sendable {
-    case scan(SliceScan)
-    case answer(FrameAnswer)
-
-    /// Visits the groups: the bytes of their values (`GroupKey`), and their counts.
-    func visitGroups(_ body: (UnsafeRawBufferPointer, SliceScan.Tally) -> Void) {
-        switch self {
-        case .scan(let scan):
-            var scratch: [UInt8] = []
-            for (group, tally) in scan.tallies.enumerated() {
-                scan.withKey(group, &scratch) { body($0, tally) }
-            }
-        case .answer(let answer):
-            for (key, tally) in zip(answer.keys, answer.tallies) {
-                key.withUnsafeBytes { body($0, tally) }
-            }
-        }
-    }
-
-    var unitCount: Int {
-        switch self {
-        case .scan(let scan): scan.units.numbers.count
-        case .answer(let answer): answer.unitCount
-        }
-    }
-
-    var failureCount: Int {
-        switch self {
-        case .scan(let scan): scan.units.hasFailed.count { $0 }
-        case .answer(let answer): answer.failureCount
-        }
-    }
-
-    var spanCount: Int {
-        switch self {
-        case .scan(let scan): scan.spanCount
-        case .answer(let answer): answer.spanCount
-        }
-    }
-
-    var openTraces: Int {
-        switch self {
-        case .scan(let scan): scan.openTraces
-        case .answer(let answer): answer.openTraces
-        }
-    }
-
-    var droppedUpstream: Int {
-        switch self {
-        case .scan(let scan): scan.droppedUpstream
-        case .answer(let answer): answer.droppedUpstream
-        }
-    }
-
-    /// Whether each unit lies in exactly one group and counts whole there.
-    var groupsAddUp: Bool {
-        switch self {
-        case .scan(let scan): scan.groupsAddUp
-        case .answer(let answer): answer.groupsAddUp
-        }
-    }
-}
-
 /// The scans of all frames over one window of time, with one numbering of their groups.
 struct WindowScan {
-    let scans: [FrameScan]
+    let scans: [any FrameScan]
     /// By key.
     private var tallies: [SliceScan.Tally] = []
     /// For each frame and group its key.
@@ -86,7 +22,7 @@ struct WindowScan {
     let unitCount: Int
     let failureCount: Int
 
-    init(_ scans: [FrameScan], _ keys: inout ByteDictionary) {
+    init(_ scans: [any FrameScan], _ keys: inout ByteDictionary) {
         self.scans = scans
         unitCount = scans.reduce(0) { $0 + $1.unitCount }
         failureCount = scans.reduce(0) { $0 + $1.failureCount }
@@ -113,13 +49,7 @@ struct WindowScan {
         let codes = try distinctCodes(plan)
         let parts = try Scanner.parallel(Array(scans.indices)) { [scans] index in
             try control.check()
-            switch scans[index] {
-            case .answer(let answer): return answer.total
-            case .scan(let scan):
-                return try FigureSums(
-                    scan, plan, grid: nil, distinctCodes: codes[index], withExamples: false
-                ).total()[0]
-            }
+            return try scans[index].total(plan, distinctCodes: codes[index])
         }
         return parts.reduce(into: SliceFigures(plan)) { $0.merge($1) }
     }
@@ -133,16 +63,9 @@ struct WindowScan {
         let parts = try Scanner.parallel(Array(scans.indices)) { [scans, keyOf] index in
             try control.check()
             let place = keyOf[index].map { places.place[Int($0)] }
-            switch scans[index] {
-            case .answer(let answer):
-                return answer.cells(
-                    place: place, count: count, plan, withExamples: withExamples)
-            case .scan(let scan):
-                return try FigureSums(
-                    scan, plan, grid: grid, distinctCodes: codes[index],
-                    withExamples: withExamples
-                ).cells(place: place, count: count)
-            }
+            return try scans[index].cells(
+                place: place, count: count, plan, grid: grid, distinctCodes: codes[index],
+                withExamples: withExamples)
         }
         let size = (count + 1) * (grid?.count ?? 1)
         var cells = [SliceFigures](repeating: SliceFigures(plan), count: size)
@@ -159,9 +82,7 @@ struct WindowScan {
         if plan.distinct.isEmpty { return scans.map { _ in [] } }
         var dictionaries = plan.distinct.map { _ in ByteDictionary() }
         return try scans.map { scan in
-            // Answers are not kept of plans with distinct values.
-            guard case .scan(let scan) = scan else { return [] }
-            return try scan.inputs(plan).distinct.enumerated().map { index, values in
+            try scan.distinctValues(plan).enumerated().map { index, values in
                 let table = values.field.values
                 return [0]
                     + (0..<UInt32(table.count)).map { code in

@@ -1,0 +1,67 @@
+internal import Spans
+internal import Store
+
+/// What one frame gives to a query: scanned now, or kept from when it was asked before.
+protocol FrameScan: Sendable {
+    /// Units that match, how many of them failed, and their spans.
+    var unitCount: Int { get }
+    var failureCount: Int { get }
+    var spanCount: Int { get }
+    /// Matched traces without a root.
+    var openTraces: Int { get }
+    var droppedUpstream: Int { get }
+    /// Whether each unit lies in exactly one group and counts whole there, so that the groups' figures add
+    /// up to the total.
+    var groupsAddUp: Bool { get }
+
+    /// Visits the groups: the bytes of their values (`GroupKey`), and their counts.
+    func visitGroups(_ body: (UnsafeRawBufferPointer, SliceScan.Tally) -> Void)
+
+    /// For each field of which the plan wants distinct values, those of the units.
+    func distinctValues(_ plan: FigurePlan) throws -> [UnitValues]
+
+    /// The figures of all units, each once.
+    func total(_ plan: FigurePlan, distinctCodes: [[UInt32]]) throws -> SliceFigures
+
+    /// The figures of chosen groups, and last those of all others together; of each one for each step.
+    ///
+    /// - Parameters:
+    ///   - place: for each group its place among the chosen, or one of `KeyPlaces`.
+    ///   - count: how many are chosen.
+    ///   - distinctCodes: for each field of distinct values the query's code of each of the frame's.
+    func cells(
+        place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
+        distinctCodes: [[UInt32]], withExamples: Bool
+    ) throws -> [SliceFigures]
+}
+
+extension SliceScan: FrameScan {
+    var unitCount: Int { units.numbers.count }
+    var failureCount: Int { units.hasFailed.count { $0 } }
+    var spanCount: Int { units.spanCount }
+    var openTraces: Int { units.openTraces }
+    var groupsAddUp: Bool { query.unit == .span && groups.only != nil }
+
+    func visitGroups(_ body: (UnsafeRawBufferPointer, Tally) -> Void) {
+        var scratch: [UInt8] = []
+        for (group, tally) in tallies.enumerated() {
+            withKey(group, &scratch) { body($0, tally) }
+        }
+    }
+
+    func distinctValues(_ plan: FigurePlan) throws -> [UnitValues] { try inputs(plan).distinct }
+
+    func total(_ plan: FigurePlan, distinctCodes: [[UInt32]]) throws -> SliceFigures {
+        try FigureSums(self, plan, grid: nil, distinctCodes: distinctCodes, withExamples: false)
+            .total()[0]
+    }
+
+    func cells(
+        place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
+        distinctCodes: [[UInt32]], withExamples: Bool
+    ) throws -> [SliceFigures] {
+        try FigureSums(
+            self, plan, grid: grid, distinctCodes: distinctCodes, withExamples: withExamples
+        ).cells(place: place, count: count)
+    }
+}
