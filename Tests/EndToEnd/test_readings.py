@@ -308,7 +308,7 @@ def test_texts_are_found_in_every_dialect(server: Server, attributes: Attributes
     line = Rule({}, attributes, events=events).line()
     with server.client() as client:
         client.ingest("/v1/traces", body(line), PROTOBUF)
-        for where in ("prompt.text contains ASKED", "output.text contains ANSWERED"):
+        for where in ("prompt.text contains ASKED", "output.text contains ANSWERED", "root.prompt.text contains ASKED"):
             found = client.json("/v1/slices", where=f"{where} and trace_id = {line['trace_id']}", unit="span", from_=0)["total"]["count"]
             assert found == 1, where
 

@@ -1,6 +1,7 @@
 internal import Dimensions
 internal import Spans
 internal import Store
+internal import Synchronization
 
 /// Finds the values of fields for the rows of one frame: intrinsics, canonical dimensions, raw keys.
 struct FieldResolver {
@@ -22,22 +23,35 @@ struct FieldResolver {
         let suffix = forComparison && field.isIntrinsic("duration") ? " ns" : ""
         let name = "field \(field.scope) \(field.name)\(suffix)"
         return try frame.derived(name) {
-            switch field.scope {
-            case .any:
-                if let intrinsic = try intrinsic(field.name, times, forComparison) {
-                    return intrinsic
-                }
-                if let canonical = try canonical(field.name, times) { return canonical }
-                return try raw(field.name, [.span, .resource, .scope])
-            case .root:
-                let inner = try resolve(Field(field.name), times, forComparison: forComparison)
-                return ofRoot(inner, times)
-            case .span: return try raw(field.name, [.span])
-            case .resource: return try raw(field.name, [.resource])
-            case .scope: return try raw(field.name, [.scope])
-            case .event: return try eventAttribute(field.name)
-            case .attribute: return try raw(field.name, [.span, .resource, .scope])
+            // A root's are those of its span.
+            if field.isLongText, field.scope == .any {
+                // Texts of one frame at a time: those of all together would take more memory than anything else.
+                return try Self.longTexts.withLock { _ in try make(field, times, forComparison) }
             }
+            return try make(field, times, forComparison)
+        }
+    }
+
+    private static let longTexts = Mutex(())
+
+    private func make(
+        _ field: Field, _ times: FrameTimes, _ forComparison: Bool
+    ) throws -> ResolvedField {
+        switch field.scope {
+        case .any:
+            if let intrinsic = try intrinsic(field.name, times, forComparison) {
+                return intrinsic
+            }
+            if let canonical = try canonical(field.name, times) { return canonical }
+            return try raw(field.name, [.span, .resource, .scope])
+        case .root:
+            let inner = try resolve(Field(field.name), times, forComparison: forComparison)
+            return ofRoot(inner, times)
+        case .span: return try raw(field.name, [.span])
+        case .resource: return try raw(field.name, [.resource])
+        case .scope: return try raw(field.name, [.scope])
+        case .event: return try eventAttribute(field.name)
+        case .attribute: return try raw(field.name, [.span, .resource, .scope])
         }
     }
 

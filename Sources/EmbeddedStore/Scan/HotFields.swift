@@ -16,9 +16,6 @@ final class HotFields: Sendable {
     /// A merge must not take on the work of every question of an afternoon.
     private static let countMax = 64
 
-    /// Prompts and answers would drive everything else out of memory.
-    private static let long: Set<String> = ["prompt.text", "output.text"]
-
     private let last = Mutex<[Asked: ContinuousClock.Instant]>([:])
     private let questions = Mutex<[FrameQuestion: ContinuousClock.Instant]>([:])
 
@@ -36,7 +33,8 @@ final class HotFields: Sendable {
     }
 
     func note(_ field: Field, forComparison: Bool) {
-        if Self.long.contains(field.name) { return }
+        // Prompts and answers would drive everything else out of memory.
+        if field.isLongText { return }
         last.withLock { $0[Asked(field: field, forComparison: forComparison)] = .now }
     }
 
@@ -61,5 +59,12 @@ final class HotFields: Sendable {
             last = last.filter { $0.value > .now - .seconds(Self.seconds) }
             return last.sorted { $0.value > $1.value }.prefix(Self.countMax).map(\.key)
         }
+    }
+}
+
+extension Field {
+    /// Whether its values are whole prompts or answers.
+    var isLongText: Bool {
+        (scope == .any || scope == .root) && ["prompt.text", "output.text"].contains(name)
     }
 }
