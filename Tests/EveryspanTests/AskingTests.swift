@@ -48,7 +48,8 @@ private func asked(_ parameters: [(name: String, value: String?)]) -> [String] {
         #expect(throws: (any Error).self) { try Slices.parse(arguments) }
     }
 
-    @Test(arguments: [0, -1, Double.nan, .infinity]) func `watch for a time above nothing`(
+    @Test(arguments: [0, -1, Double.nan, .infinity, 86_401, 1e300])
+    func `watch for a time above nothing, and no longer than a day`(
         seconds: Double
     ) async throws {
         var ask = try AskOptions.parse([])

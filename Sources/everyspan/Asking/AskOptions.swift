@@ -13,6 +13,9 @@ struct AskOptions: ParsableArguments {
     @Option(help: "Ask again every so many seconds.")
     var watch: Double?
 
+    /// Longer is not meant, and beyond some 10^20 seconds there is no such time.
+    private static let watchMax = 86_400.0
+
     /// Exit codes beside 0 and those of wrong usage.
     enum Code {
         static let refused = ExitCode(1)
@@ -39,8 +42,9 @@ struct AskOptions: ParsableArguments {
         let format = format ?? standard
         question.parameters.append(("format", format))
         if format == "text" { question.parameters.append(("width", Self.width)) }
-        if let watch, watch <= 0 || !watch.isFinite {
-            throw ValidationError("watch is \(watch); it is a number of seconds above 0")
+        if let watch, !(watch > 0 && watch <= Self.watchMax) {
+            throw ValidationError(
+                "watch is \(watch); it is a number of seconds above 0, up to \(Int(Self.watchMax))")
         }
         do {
             let answering = try Self.answering(url: url, data: data)
