@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import workload
 from cases import ALL
 from page import Terminal
 from server import Server
+from terminal import on_terminal
 
 FROM, TO = str(ALL[0]), str(ALL[1])
 
@@ -66,18 +66,8 @@ def test_formats_are_passed_on(loaded: Server) -> None:
 
 
 def test_a_terminal_gets_a_table_as_wide_as_it_is(loaded: Server) -> None:
-    controller, terminal = pty.openpty()
-    import fcntl
-    import struct
-    import termios
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-    process = subprocess.Popen(
-        [loaded.executable, "slices", "--by", "locale", "--from", FROM, "--to", TO, "--limit", "2", "--url", loaded.url], stdout=terminal,
-        stdin=subprocess.DEVNULL)
-    process.wait(timeout=30)
-    os.close(terminal)
-    shown = os.read(controller, 65536).decode()
-    os.close(controller)
+    shown = on_terminal(
+        [loaded.executable, "slices", "--by", "locale", "--from", FROM, "--to", TO, "--limit", "2", "--url", loaded.url], columns=60)
     lines = shown.splitlines()
     assert lines[1].split()[:3] == ["FAILED", "COUNT", "RATE"]
     # A column that does not fit is left out, not cut.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from client import PROTOBUF
 from otlp import request
 from raw import head, read_answer
 from server import Server, free_port
+from terminal import on_terminal
 
 NOW = time.time_ns()
 DAY = 86_400 * 10**9
@@ -215,21 +215,8 @@ def test_files_are_imported_and_again_change_nothing(executable: Path, files: di
 
 def test_several_files_with_a_bar_on_a_terminal(executable: Path, files: dict[str, Path]) -> None:
     with Server(executable) as server:
-        leader, follower = pty.openpty()
-        with subprocess.Popen(
-            [executable, "import", files["native.ndjson"], files["otlp.pb"], "--url", server.url, "--batch", "10"],
-            stdout=follower, stderr=follower,
-        ) as process:
-            os.close(follower)
-            shown = b""
-            try:
-                while part := os.read(leader, 4096):
-                    shown += part
-            except OSError:
-                pass  # the terminal's other end was closed
-            assert process.wait() == 0
-        os.close(leader)
-        assert "█" in shown.decode() and "100 %" in shown.decode()
+        shown = on_terminal([executable, "import", files["native.ndjson"], files["otlp.pb"], "--url", server.url, "--batch", "10"])
+        assert "█" in shown and "100 %" in shown
         assert total(server) == 2500
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from client import Client
+from terminal import on_terminal
 
 SECONDS_MAX = 15
 BROKEN = "prompt.version = refund-core@v14"
@@ -120,18 +120,7 @@ def test_its_lines_work_as_they_stand(kept: Kept) -> None:
 
 
 def test_a_terminal_sees_the_same_without_formats(executable: Path) -> None:
-    leader, follower = pty.openpty()
-    with subprocess.Popen([executable, "demo"], stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment()) as process:
-        os.close(follower)
-        shown = b""
-        try:
-            while part := os.read(leader, 65536):
-                shown += part
-        except OSError:
-            pass  # the terminal's other end was closed
-        assert process.wait() == 0
-    os.close(leader)
-    text = shown.decode()
+    text = on_terminal([executable, "demo"], env=environment())
     assert "--format" not in text and "PROMPT.VERSION" in text and "{\"by\"" not in text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from client import PROTOBUF
 from otlp import comparable
 from readback import assert_same_spans, trace_otlp
 from server import Server
+from terminal import on_terminal
 
 FROM, TO = str(ALL[0]), str(ALL[1])
 NOW = 1_790_000_000 * 10**9
@@ -171,15 +171,5 @@ def test_nothing_is_an_empty_file(fresh_server: Server, tmp_path: Path) -> None:
 
 
 def test_a_bar_on_a_terminal(loaded: Server, tmp_path: Path) -> None:
-    leader, follower = pty.openpty()
-    with subprocess.Popen([loaded.executable, "export", "--url", loaded.url, "--output", tmp_path / "all"], stderr=follower) as process:
-        os.close(follower)
-        shown = b""
-        try:
-            while part := os.read(leader, 4096):
-                shown += part
-        except OSError:
-            pass  # the terminal's other end was closed
-        assert process.wait() == 0
-    os.close(leader)
-    assert "█" in shown.decode() and "100 %" in shown.decode()
+    shown = on_terminal([loaded.executable, "export", "--url", loaded.url, "--output", tmp_path / "all"])
+    assert "█" in shown and "100 %" in shown
