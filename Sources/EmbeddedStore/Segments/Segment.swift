@@ -10,6 +10,8 @@ final class Segment: Sendable {
     let record: SegmentRecord
     private let columns: [ColumnKey: ColumnRecord]
     private let warm: WarmColumns
+    /// Of a small segment nil until somebody asks.
+    private let known = Mutex<KeySet?>(nil)
 
     var id: Int64 { record.id }
     var isPacked: Bool { record.isPacked }
@@ -34,8 +36,13 @@ final class Segment: Sendable {
     deinit { warm.forget(ObjectIdentifier(self)) }
 
     /// The columns that some row has a value in.
-    var keys: Set<ColumnKey> {
-        isPacked ? (try? packed())?.keys ?? [] : Set(columns.keys)
+    var keys: Set<ColumnKey> { (try? keySet())?.keys ?? [] }
+
+    func keySet() throws -> KeySet {
+        if let set = known.withLock({ $0 }) { return set }
+        let set = warm.keySets.set(of: isPacked ? try packed().keys : Set(columns.keys))
+        known.withLock { $0 = set }
+        return set
     }
 
     /// The wanted columns, without the bytes of long texts.
