@@ -15,14 +15,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import fcntl
 import json
 import shutil
 import signal
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,16 +31,18 @@ sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
 import questions  # noqa: E402
 import table  # noqa: E402
 import workload  # noqa: E402
+from lock import Lock  # noqa: E402
 from systems.click import ChDB  # noqa: E402
 from systems.duck import DuckDB  # noqa: E402
-from systems.everyspan import Everyspan  # noqa: E402
+from systems.everyspan import SPELLINGS, Everyspan  # noqa: E402
 from systems.system import Load, Rows, System, Workload  # noqa: E402
 from systems.victorialogs import VictoriaLogs  # noqa: E402
 from table import Asked, Results  # noqa: E402
 
 SHARED_MOST = 1_000_000  # spans; a larger workload goes into the run's folder and away with it
 BYTES_A_SPAN = {"ndjson": 900, "otlp": 690, "systems": 600}
-WARMING, ROUNDS_LEAST = 2, 3
+WARMING, ROUNDS_LEAST, MIXED = 2, 3, 3
+REPEAT_MOST = SPELLINGS - 1 - WARMING
 T = TypeVar("T")
 TOLERANCE = {"victorialogs": 0.03}  # of percentiles: its sketch is of samples
 WITHIN = 0.01
@@ -49,17 +50,6 @@ WITHIN = 0.01
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def alone(lock: Path | None) -> Iterator[None]:
-    """Holds a lock while something is timed, so that other work on the machine can wait for it."""
-    if lock is None:
-        yield
-        return
-    with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def prepared(spans: int, folder: Path, protocols: list[str]) -> Workload:
@@ -93,7 +83,7 @@ class Run:
     """One run's systems, and what they answer. A system that fails is noted, and the others go on."""
 
     def __init__(self, source: Workload, chosen: argparse.Namespace) -> None:
-        self.source, self.repeat, self.seconds, self.lock = source, chosen.repeat, chosen.seconds, chosen.lock
+        self.source, self.repeat, self.seconds, self.lock = source, chosen.repeat, chosen.seconds, Lock(chosen.lock)
         self.results = Results(source.spans)
         self.turn = 0
 
@@ -108,9 +98,10 @@ class Run:
             self.results.loads[system.name] = Load(**json.loads(noted.read_text()))
             return True
         shutil.rmtree(system.folder, ignore_errors=True)
-        with alone(self.lock):
-            say(f"{system.name} takes in {self.source.spans:,} spans …")
-            load, _ = self.attempt(system, "taking in", lambda: system.load(self.source))
+        self.lock.hold()
+        say(f"{system.name} takes in {self.source.spans:,} spans …")
+        load, _ = self.attempt(system, "taking in", lambda: system.load(self.source))
+        self.lock.give_way()
         if load is None:
             system.close()
             return False
@@ -121,10 +112,13 @@ class Run:
     def ask(self, systems: list[System], wanted: list[str]) -> None:
         try:
             for question in wanted:
-                with alone(self.lock):
-                    say(f"{question} {questions.TITLES[question]} …")
-                    self.ask_in_turns(systems, question)
+                self.lock.hold()
+                say(f"{question} {questions.TITLES[question]} …")
+                self.ask_in_turns(systems, question)
+                self.lock.give_way()
+            self.ask_mixed(systems, wanted)
         finally:
+            self.lock.release()
             for system in systems:
                 system.close()
 
@@ -138,6 +132,7 @@ class Run:
                 if figures.failed is not None or not figures.is_asked or self.is_enough(figures):
                     continue
                 if turn == 0:
+                    self.note_peak(system, question)
                     self.reopen(system, figures)
                 answer, figures.failed = self.attempt(system, f"{question} {form}", lambda: system.ask(question, form, self.turn))
                 figures.is_asked = answer is not None or figures.failed is not None
@@ -152,20 +147,39 @@ class Run:
             self.compare(question, answers)
         for (system, _), figures in asked.items():
             figures.median = statistics.median(figures.warm) if figures.warm else None
-            self.note_peak(system)
+            self.note_peak(system, question)
+
+    def ask_mixed(self, systems: list[System], wanted: list[str]) -> None:
+        """All questions one after the other, in one process of each system, so that they compete for its memory."""
+        self.lock.hold()
+        opened = [system for system in systems if self.attempt(system, "starting", system.open)[1] is None]
+        for round_ in range(1 + MIXED):
+            self.turn += 1
+            for question in wanted:
+                self.lock.hold()
+                say(f"{question} among the others, {round_ + 1} of {1 + MIXED} …")
+                for system in opened:
+                    asked = self.results.asked[question][system.name][system.forms[0]]
+                    if asked.failed is None:
+                        answer, asked.failed = self.attempt(
+                            system, f"{question} among the others", lambda: system.ask(question, system.forms[0], self.turn))
+                        if answer is not None and round_ > 0:
+                            asked.mixed.append(answer.milliseconds)
+                        self.note_peak(system, "mixed")
+                self.lock.give_way()
 
     def is_enough(self, figures: Asked) -> bool:
         return len(figures.warm) >= ROUNDS_LEAST and sum(figures.warm) > self.seconds * 1000
 
     def reopen(self, system: System, figures: Asked) -> None:
-        self.note_peak(system)
         seconds, figures.failed = self.attempt(system, "starting", system.open)
         if seconds is not None:
             self.results.ready.setdefault(system.name, []).append(seconds)
 
-    def note_peak(self, system: System) -> None:
+    def note_peak(self, system: System, question: str) -> None:
+        peaks = self.results.peaks.setdefault(question, {})
         with contextlib.suppress(Exception):  # it is not open, or has ended
-            self.results.peaks[system.name] = max(self.results.peaks.get(system.name, 0), system.peak_rss())
+            peaks[system.name] = max(peaks.get(system.name, 0), system.peak_rss())
 
     def attempt(self, system: System, what: str, do: Callable[[], T]) -> tuple[T | None, str | None]:
         try:
@@ -198,7 +212,7 @@ def main() -> None:
     chosen = arguments()
     signal.signal(signal.SIGTERM, ended)
     protocols = ["otlp", "ndjson"] if chosen.protocol == "both" else [chosen.protocol]
-    wanted = chosen.only.split(",") if chosen.only else list(questions.TITLES)
+    wanted = list(questions.TITLES) if chosen.only is None else [name for name in chosen.only.split(",") if name]
     if unknown := set(wanted) - set(questions.TITLES):
         sys.exit(f"unknown questions: {', '.join(sorted(unknown))}; there are {', '.join(questions.TITLES)}")
     folder = chosen.keep.resolve() if chosen.keep else Path(tempfile.mkdtemp(prefix=".build-peers-", dir=ROOT))
@@ -223,12 +237,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--protocol", choices=["otlp", "ndjson", "both"], default="both", help="of Everyspan; OTLP's is asked if it is there")
     parser.add_argument("--threads", type=int, default=2, help="of the libraries; servers use all cores")
     parser.add_argument("--victorialogs", type=Path, metavar="BINARY")
-    parser.add_argument("--only", metavar="Q1,Q7", help="these questions")
+    parser.add_argument("--only", metavar="Q1,Q7", help="these questions; '' for none")
     parser.add_argument("--systems", metavar="NAMES", help="these systems, separated by commas")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, single repetitions too")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave workload and data there; what an earlier run left is asked, not loaded")
     parser.add_argument("--lock", type=Path, metavar="FILE", help="held while something is timed")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if not 1 <= chosen.repeat <= REPEAT_MOST:
+        parser.error(f"--repeat is from 1 to {REPEAT_MOST}: there are no more spellings of a failure that a server does not know yet")
+    return chosen
 
 
 def report(results: Results, chosen: argparse.Namespace) -> None:

@@ -19,6 +19,7 @@ class Asked:
 
     cold: float | None = None
     warm: list[float] = field(default_factory=list)
+    mixed: list[float] = field(default_factory=list)  # among all the other questions
     median: float | None = None
     failed: str | None = None
     is_asked: bool = True  # there is such a form of the question
@@ -30,7 +31,7 @@ class Results:
     systems: list[str] = field(default_factory=list)
     loads: dict[str, Load] = field(default_factory=dict)
     ready: dict[str, list[float]] = field(default_factory=dict)
-    peaks: dict[str, int] = field(default_factory=dict)  # while asked
+    peaks: dict[str, dict[str, int]] = field(default_factory=dict)  # bytes, by question and system; each in a process of its own
     asked: dict[str, dict[str, dict[str, Asked]]] = field(default_factory=dict)  # question, system, form
     failures: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
@@ -38,6 +39,11 @@ class Results:
     def median(self, question: str, system: str, form: str = "spans") -> float | None:
         asked = self.asked.get(question, {}).get(system, {}).get(form)
         return asked.median if asked else None
+
+    def peak(self, system: str) -> float | None:
+        """MiB, the highest of all questions."""
+        peaks = [of_question[system] / 2**20 for of_question in self.peaks.values() if system in of_question]
+        return max(peaks, default=None)
 
 
 def number(value: float | None, digits: int | None = None) -> str:
@@ -98,7 +104,7 @@ def loads(results: Results) -> str:
     line("sender's CPU µs/span", of_loads(lambda load: load.sender_cpu_seconds / million or None))
     line("bytes/span on disk, settled", of_loads(lambda load: load.bytes_on_disk / results.spans), targets.BYTES_PER_SPAN)
     line("peak MiB, taking in", of_loads(lambda load: load.peak_rss / 2**20), mebibytes(targets.PEAK_INGEST.get(results.spans)))
-    line("peak MiB, asked", {name: peak / 2**20 for name, peak in results.peaks.items()}, mebibytes(targets.PEAK_BOTH.get(results.spans)))
+    line("peak MiB, asked", {name: results.peak(name) for name in results.systems}, mebibytes(targets.PEAK_BOTH.get(results.spans)))
     line("start to ready, ms", {name: statistics.median(seconds) * 1000 for name, seconds in results.ready.items()}, targets.READY_SECONDS * 1000)
     synced = {name: "yes" if load.is_synced else "no" for name, load in results.loads.items()}
     lines.append(["synced when acknowledged", synced.get(OURS, "–"), "yes", "", *(synced.get(name, "–") for name in peers)])
@@ -130,7 +136,28 @@ def answers(results: Results) -> str:
         first = cold_of(results, question, OURS, "spans")
         cold.append([title, number(first), "", "", *(beside(cold_of(results, question, name, "spans"), first) for name in peers),
                      number(cold_of(results, question, OURS, "traces")), "", number(cold_of(results, question, OURS, "standard")), ""])
-    return lay_out(header, warm) + "\n\n" + lay_out(["ms, cold", OURS, "", "", *peers, "unit=trace", "", "standard row", ""], cold)
+    heads = ["ms, cold", OURS, "", "", *peers, "unit=trace", "", "standard row", ""]
+    return "\n\n".join([lay_out(header, warm), lay_out(heads, cold), mixed(results, peers), memory(results, peers)])
+
+
+def mixed(results: Results, peers: list[str]) -> str:
+    def median(question: str, system: str) -> float | None:
+        asked = results.asked[question].get(system, {}).get("spans")
+        return statistics.median(asked.mixed) if asked and asked.mixed else None
+
+    lines = []
+    for question in results.asked:
+        ours = median(question, OURS)
+        lines.append([f"{question} {TITLES[question]}", number(ours), *(beside(median(question, name), ours) for name in peers)])
+    return lay_out(["ms, warm, among the others", OURS, *peers], lines)
+
+
+def memory(results: Results, peers: list[str]) -> str:
+    lines = []
+    for question, peaks in results.peaks.items():
+        mib = {name: peak / 2**20 for name, peak in peaks.items()}
+        lines.append([f"{question} {TITLES.get(question, 'all of them')}", number(mib.get(OURS)), *(beside(mib.get(name), mib.get(OURS)) for name in peers)])
+    return lay_out(["peak MiB, asked", OURS, *peers], lines)
 
 
 def cell(results: Results, question: str, system: str, ours: float | None = None, form: str = "spans") -> str:

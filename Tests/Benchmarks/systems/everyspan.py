@@ -19,6 +19,7 @@ from . import usage
 from .system import Answer, Load, Rows, SystemFailed, Workload
 
 SPANS_PER_REQUEST, CONNECTIONS = 1_000, 4
+SPELLINGS = 1 << len("error")
 PATIENCE = 300.0  # seconds for one answer
 RANGE = {"from": BEGIN, "to": END}
 COUNTS = {"calc": "count,failures"}
@@ -115,16 +116,16 @@ class Everyspan:
                 return None
 
     def _every_value(self, form: str, turn: int) -> Answer | None:
-        """Every value of every dimension, failing against the rest. Today one request a dimension; this is the place
-        for the one request of `/v1/compare`, once there is that route."""
+        """Every value of every dimension, failing against the rest. THE PLACE FOR `/v1/compare`: it answers this in one
+        request, once it is there. Until then it takes one a dimension, and the counts are put beside each other here."""
         if form == "standard":
             return None
-        common = {"unit": "trace" if form == "traces" else "span", "failure": spelled_anew(turn), "order": "failures"} | RANGE
-        milliseconds, found = 0.0, []
+        common = {"having": f"failures >= {FAILURES_LEAST}", "limit": "all", "failure": spelled_anew(turn)} | COUNTS | RANGE
+        common["unit"] = "trace" if form == "traces" else "span"
+        milliseconds, found = 0.0, {}
         for key in SCALARS + LISTS:
-            took, answer = self._get("/v1/dimensions", {"name": NAMES.get(key, key), "limit": "all"} | common)
+            took, found[key] = self._get("/v1/slices", {"by": NAMES.get(key, key)} | common)
             milliseconds += took
-            found.append((key, answer))
         return Answer(milliseconds, most_surprising(found) if form == self.forms[0] else None)
 
     def _get(self, path: str, parameters: dict[str, Any]) -> tuple[float, Any]:
@@ -184,13 +185,15 @@ def nanoseconds(text: str) -> int:
     return int(datetime.fromisoformat(seconds + "+00:00").timestamp()) * 1_000_000_000 + int(fraction.ljust(9, "0") or 0)
 
 
-def most_surprising(answers: list[tuple[str, dict[str, Any]]]) -> Rows:
+def most_surprising(answers: dict[str, dict[str, Any]]) -> Rows:
     """The values that fail more than they would by chance, by the same score as in the others' SQL."""
-    of_kinds = next(answer["values"] for key, answer in answers if key == "kind")  # every span has one
-    all_spans, all_failures = sum(v["count"] for v in of_kinds), sum(v["failures"] for v in of_kinds)
-    scored = [
-        (-score(v["count"], v["failures"], all_failures, all_spans), key, text(key, v["value"]), v["count"], v["failures"])
-        for key, answer in answers for v in answer["values"] if v["failures"] >= FAILURES_LEAST and v["value"] is not None]
+    total = answers["kind"]["total"]  # every span has one
+    scored = []
+    for key, answer in answers.items():
+        for row in answer["rows"]:
+            (value,), count, failures = row["slice"].values(), row["count"], row["failures"]
+            if value is not None:
+                scored.append((-score(count, failures, total["failures"], total["count"]), key, text(key, value), count, failures))
     return [row[1:] for row in sorted(scored)[:VALUES_MOST]]
 
 
