@@ -18,7 +18,6 @@ import dataclasses
 import json
 import shutil
 import signal
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable
@@ -82,9 +81,8 @@ def all_systems(chosen: argparse.Namespace, folder: Path, probes: questions.Prob
 class Run:
     """One run's systems, and what they answer. A system that fails is noted, and the others go on."""
 
-    def __init__(self, source: Workload, chosen: argparse.Namespace) -> None:
-        self.source, self.repeat, self.seconds, self.lock = source, chosen.repeat, chosen.seconds, Lock(chosen.lock)
-        self.results = Results(source.spans)
+    def __init__(self, source: Workload, chosen: argparse.Namespace, results: Results) -> None:
+        self.results, self.source, self.repeat, self.seconds, self.lock = results, source, chosen.repeat, chosen.seconds, Lock(chosen.lock)
         self.turn = 0
 
     def load(self, systems: list[System]) -> list[System]:
@@ -116,11 +114,10 @@ class Run:
                 say(f"{question} {questions.TITLES[question]} …")
                 self.ask_in_turns(systems, question)
                 self.lock.give_way()
-            self.ask_mixed(systems, wanted)
+            if wanted:
+                self.ask_mixed(systems, wanted)
         finally:
             self.lock.release()
-            for system in systems:
-                system.close()
 
     def ask_in_turns(self, systems: list[System], question: str) -> None:
         asked = {(system, form): Asked() for system in systems for form in system.forms}
@@ -132,8 +129,11 @@ class Run:
                 if figures.failed is not None or not figures.is_asked or self.is_enough(figures):
                     continue
                 if turn == 0:
-                    self.note_peak(system, question)
+                    if form != system.forms[0]:  # else what is open was asked another question
+                        self.note_peak(system, question)
                     self.reopen(system, figures)
+                    if figures.failed is not None:
+                        continue
                 answer, figures.failed = self.attempt(system, f"{question} {form}", lambda: system.ask(question, form, self.turn))
                 figures.is_asked = answer is not None or figures.failed is not None
                 if answer is None:
@@ -145,8 +145,7 @@ class Run:
                 if answer.rows is not None:
                     answers[system.name] = answer.rows
             self.compare(question, answers)
-        for (system, _), figures in asked.items():
-            figures.median = statistics.median(figures.warm) if figures.warm else None
+        for system in systems:
             self.note_peak(system, question)
 
     def ask_mixed(self, systems: list[System], wanted: list[str]) -> None:
@@ -204,8 +203,12 @@ class Run:
                 self.results.differences.append(text)
 
 
+class Ended(BaseException):
+    """A signal, as an exception, so that what was started is stopped and what was made is removed."""
+
+
 def ended(number: int, frame: object) -> None:
-    raise SystemExit(f"ended by signal {number}")  # so that what was started is stopped and what was made removed
+    raise Ended(f"ended by signal {number}")
 
 
 def main() -> None:
@@ -217,16 +220,24 @@ def main() -> None:
         sys.exit(f"unknown questions: {', '.join(sorted(unknown))}; there are {', '.join(questions.TITLES)}")
     folder = chosen.keep.resolve() if chosen.keep else Path(tempfile.mkdtemp(prefix=".build-peers-", dir=ROOT))
     folder.mkdir(parents=True, exist_ok=True)
+    results, systems = Results(chosen.spans), list[System]()
     try:
         source = prepared(chosen.spans, folder, protocols)
         probes = questions.probes(source.ndjson)
-        run = Run(source, chosen)
-        loaded = run.load(all_systems(chosen, folder, probes, protocols))
+        run = Run(source, chosen, results)
+        systems = all_systems(chosen, folder, probes, protocols)
+        loaded = run.load(systems)
         run.ask([system for system in loaded if system.name != "everyspan ndjson" or "otlp" not in protocols], wanted)
+    except KeyboardInterrupt:
+        results.failures.append("ended by the keyboard")
+    except Ended as signalled:
+        results.failures.append(str(signalled))
     finally:
+        for system in systems:
+            system.close()
         if not chosen.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    report(run.results, chosen)
+    report(results, chosen)  # of a run that was ended, what there is
 
 
 def arguments() -> argparse.Namespace:
@@ -251,7 +262,8 @@ def arguments() -> argparse.Namespace:
 def report(results: Results, chosen: argparse.Namespace) -> None:
     print(f"{results.spans:,} spans · {' '.join(sys.argv[1:])}\n")
     print(table.loads(results), end="\n\n")
-    print(table.answers(results))
+    if results.asked:
+        print(table.answers(results))
     for title, texts in (("FAILED", results.failures), ("ANSWERS DIFFER", results.differences)):
         if texts:
             print(f"\n{title}", *texts, sep="\n  ")

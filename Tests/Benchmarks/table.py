@@ -20,9 +20,16 @@ class Asked:
     cold: float | None = None
     warm: list[float] = field(default_factory=list)
     mixed: list[float] = field(default_factory=list)  # among all the other questions
-    median: float | None = None
     failed: str | None = None
     is_asked: bool = True  # there is such a form of the question
+
+    @property
+    def median(self) -> float | None:
+        return statistics.median(self.warm) if self.warm else None
+
+    @property
+    def median_mixed(self) -> float | None:
+        return statistics.median(self.mixed) if self.mixed else None
 
 
 @dataclass
@@ -143,7 +150,7 @@ def answers(results: Results) -> str:
 def mixed(results: Results, peers: list[str]) -> str:
     def median(question: str, system: str) -> float | None:
         asked = results.asked[question].get(system, {}).get("spans")
-        return statistics.median(asked.mixed) if asked and asked.mixed else None
+        return asked.median_mixed if asked else None
 
     lines = []
     for question in results.asked:
