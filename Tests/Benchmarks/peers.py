@@ -40,7 +40,7 @@ from table import Asked, Results  # noqa: E402
 
 SHARED_MOST = 1_000_000  # spans; a larger workload goes into the run's folder and away with it
 BYTES_A_SPAN = {"ndjson": 900, "otlp": 690, "systems": 600}
-WARMING, ROUNDS_LEAST, MIXED = 2, 3, 3
+WARMING = 2
 REPEAT_MOST = SPELLINGS - 1 - WARMING
 T = TypeVar("T")
 TOLERANCE = {"victorialogs": 0.03}  # of percentiles: its sketch is of samples
@@ -82,7 +82,8 @@ class Run:
     """One run's systems, and what they answer. A system that fails is noted, and the others go on."""
 
     def __init__(self, source: Workload, chosen: argparse.Namespace, results: Results) -> None:
-        self.results, self.source, self.repeat, self.seconds, self.lock = results, source, chosen.repeat, chosen.seconds, Lock(chosen.lock)
+        self.results, self.source, self.repeat, self.seconds = results, source, chosen.repeat, chosen.seconds
+        self.rounds, self.forms, self.lock = chosen.rounds, chosen.forms.split(","), Lock(chosen.lock)
         self.turn = 0
 
     def load(self, systems: list[System]) -> list[System]:
@@ -110,24 +111,23 @@ class Run:
     def ask(self, systems: list[System], wanted: list[str]) -> None:
         try:
             for question in wanted:
-                self.lock.hold()
                 say(f"{question} {questions.TITLES[question]} …")
                 self.ask_in_turns(systems, question)
-                self.lock.give_way()
-            if wanted:
+            if wanted and self.rounds:
                 self.ask_mixed(systems, wanted)
         finally:
             self.lock.release()
 
     def ask_in_turns(self, systems: list[System], question: str) -> None:
-        asked = {(system, form): Asked() for system in systems for form in system.forms}
-        self.results.asked[question] = {system.name: {form: asked[system, form] for form in system.forms} for system in systems}
+        asked = {(system, form): Asked() for system in systems for form in system.forms if form in self.forms}
+        self.results.asked[question] = {system.name: {form: asked[system, form] for form in system.forms if form in self.forms} for system in systems}
         for turn in range(1 + WARMING + self.repeat):
             self.turn += 1
             answers: dict[str, Rows] = {}
             for (system, form), figures in asked.items():
-                if figures.failed is not None or not figures.is_asked or self.is_enough(figures):
+                if figures.failed is not None or not figures.is_asked or self.is_enough(figures, turn):
                     continue
+                self.lock.hold()
                 if turn == 0:
                     if form != system.forms[0]:  # else what is open was asked another question
                         self.note_peak(system, question)
@@ -138,6 +138,8 @@ class Run:
                 figures.is_asked = answer is not None or figures.failed is not None
                 if answer is None:
                     continue
+                self.lock.give_way()
+                figures.spent += answer.milliseconds / 1000
                 if turn == 0:
                     figures.cold = answer.milliseconds
                 elif turn > WARMING:
@@ -152,11 +154,11 @@ class Run:
         """All questions one after the other, in one process of each system, so that they compete for its memory."""
         self.lock.hold()
         opened = [system for system in systems if self.attempt(system, "starting", system.open)[1] is None]
-        for round_ in range(1 + MIXED):
+        for round_ in range(1 + self.rounds):
             self.turn += 1
             for question in wanted:
                 self.lock.hold()
-                say(f"{question} among the others, {round_ + 1} of {1 + MIXED} …")
+                say(f"{question} among the others, {round_ + 1} of {1 + self.rounds} …")
                 for system in opened:
                     asked = self.results.asked[question][system.name][system.forms[0]]
                     if asked.failed is None:
@@ -167,8 +169,9 @@ class Run:
                         self.note_peak(system, "mixed")
                 self.lock.give_way()
 
-    def is_enough(self, figures: Asked) -> bool:
-        return len(figures.warm) >= ROUNDS_LEAST and sum(figures.warm) > self.seconds * 1000
+    def is_enough(self, figures: Asked, turn: int) -> bool:
+        """What takes long is asked less often: at least once cold and once warm."""
+        return turn > 0 and figures.spent > self.seconds and (turn <= WARMING or bool(figures.warm))
 
     def reopen(self, system: System, figures: Asked) -> None:
         seconds, figures.failed = self.attempt(system, "starting", system.open)
@@ -244,7 +247,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--spans", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=15, help="warm repetitions of each question")
-    parser.add_argument("--seconds", type=float, default=20, help="of one question to one system; beyond, three repetitions are enough")
+    parser.add_argument("--seconds", type=float, default=20, help="of one question to one system; what takes longer is asked less often")
+    parser.add_argument("--rounds", type=int, default=3, help="of all questions among each other")
+    parser.add_argument("--forms", default="spans,traces,standard", help="of Everyspan's questions: spans, and any of the others")
     parser.add_argument("--protocol", choices=["otlp", "ndjson", "both"], default="both", help="of Everyspan; OTLP's is asked if it is there")
     parser.add_argument("--threads", type=int, default=2, help="of the libraries; servers use all cores")
     parser.add_argument("--victorialogs", type=Path, metavar="BINARY")

@@ -20,6 +20,7 @@ class Asked:
     cold: float | None = None
     warm: list[float] = field(default_factory=list)
     mixed: list[float] = field(default_factory=list)  # among all the other questions
+    spent: float = 0  # seconds, all repetitions
     failed: str | None = None
     is_asked: bool = True  # there is such a form of the question
 
