@@ -16,11 +16,14 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import os
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import datetime, timezone
+from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
@@ -265,7 +268,11 @@ def arguments() -> argparse.Namespace:
 
 
 def report(results: Results, chosen: argparse.Namespace) -> None:
-    print(f"{results.spans:,} spans · {' '.join(sys.argv[1:])}\n")
+    about = {
+        "date": datetime.now(timezone.utc).isoformat(timespec="minutes"), "arguments": sys.argv[1:], "cores": os.cpu_count(),
+        "versions": {name: metadata.version(name) for name in ("duckdb", "chdb")}}
+    versions = " · ".join(f"{name} {version}" for name, version in about["versions"].items())
+    print(f"{results.spans:,} spans · {about['cores']} cores · {versions} · {about['date']} · {' '.join(sys.argv[1:])}\n")
     print(table.loads(results), end="\n\n")
     if results.asked:
         print(table.answers(results))
@@ -273,7 +280,7 @@ def report(results: Results, chosen: argparse.Namespace) -> None:
         if texts:
             print(f"\n{title}", *texts, sep="\n  ")
     if chosen.json:
-        chosen.json.write_text(json.dumps(dataclasses.asdict(results), indent=1))
+        chosen.json.write_text(json.dumps(about | dataclasses.asdict(results), indent=1))
     if results.differences or results.failures:
         sys.exit(1)
 

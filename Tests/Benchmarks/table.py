@@ -149,23 +149,24 @@ def answers(results: Results) -> str:
 
 
 def mixed(results: Results, peers: list[str]) -> str:
-    def median(question: str, system: str) -> float | None:
-        asked = results.asked[question].get(system, {}).get("spans")
-        return asked.median_mixed if asked else None
-
     lines = []
-    for question in results.asked:
-        ours = median(question, OURS)
-        lines.append([f"{question} {TITLES[question]}", number(ours), *(beside(median(question, name), ours) for name in peers)])
+    for question, systems in results.asked.items():
+        medians = {name: forms["spans"].median_mixed for name, forms in systems.items() if "spans" in forms}
+        lines.append(line_of(f"{question} {TITLES[question]}", medians, peers))
     return lay_out(["ms, warm, among the others", OURS, *peers], lines)
 
 
 def memory(results: Results, peers: list[str]) -> str:
     lines = []
     for question, peaks in results.peaks.items():
-        mib = {name: peak / 2**20 for name, peak in peaks.items()}
-        lines.append([f"{question} {TITLES.get(question, 'all of them')}", number(mib.get(OURS)), *(beside(mib.get(name), mib.get(OURS)) for name in peers)])
+        title = f"{question} {TITLES[question]}" if question in TITLES else "all among each other"
+        lines.append(line_of(title, {name: peak / 2**20 for name, peak in peaks.items()}, peers))
     return lay_out(["peak MiB, asked", OURS, *peers], lines)
+
+
+def line_of(title: str, values: dict[str, float | None] | dict[str, float], peers: list[str]) -> list[str]:
+    ours = values.get(OURS)
+    return [title, number(ours), *(beside(values.get(name), ours) for name in peers)]
 
 
 def cell(results: Results, question: str, system: str, ours: float | None = None, form: str = "spans") -> str:
