@@ -171,7 +171,7 @@ def line_of(title: str, values: dict[str, float | None] | dict[str, float], peer
 
 def cell(results: Results, question: str, system: str, ours: float | None = None, form: str = "spans") -> str:
     asked = results.asked[question].get(system, {}).get(form)
-    if asked is not None and asked.failed is not None:
+    if asked is not None and asked.failed is not None and asked.median is None:
         return "failed"
     return beside(results.median(question, system, form), ours)
 

@@ -17,7 +17,7 @@ from server import free_port
 from questions import BEGIN, END, LOCALE, PHRASE, Probes
 
 from . import usage
-from .everyspan import CONNECTIONS, PATIENCE, SPANS_PER_REQUEST, nanoseconds
+from .everyspan import CONNECTIONS, PATIENCE, SPANS_PER_REQUEST, nanoseconds, timed
 from .system import Answer, Load, Rows, SystemFailed, Workload
 
 KEEP = "100y"  # the workload's day lies wherever the clock's today is
@@ -121,17 +121,18 @@ class VictoriaLogs:
     def _query(self, text: str) -> tuple[float, bytes]:
         parameters = {"query": text, "start": BEGIN, "end": END, "timeout": f"{PATIENCE:.0f}s"}
         target = "/select/logsql/query?" + urlencode(parameters)
-        begin = time.perf_counter()
-        body = self._get(target)
-        return (time.perf_counter() - begin) * 1000, body
+        return self._timed(target)
 
     def _get(self, target: str) -> bytes:
+        return self._timed(target)[1]
+
+    def _timed(self, target: str) -> tuple[float, bytes]:
         if self._client is None:
             raise SystemFailed("it is not open")
-        response = self._client.request("GET", target)
+        milliseconds, response = timed(self._client, target)
         if response.status != 200:
             raise HTTPError(response, target)
-        return response.body
+        return milliseconds, response.body
 
     @property
     def _pid(self) -> int:
