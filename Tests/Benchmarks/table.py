@@ -145,15 +145,16 @@ def answers(results: Results) -> str:
         cold.append([title, number(first), "", "", *(beside(cold_of(results, question, name, "spans"), first) for name in peers),
                      number(cold_of(results, question, OURS, "traces")), "", number(cold_of(results, question, OURS, "standard")), ""])
     heads = ["ms, cold", OURS, "", "", *peers, "unit=trace", "", "standard row", ""]
-    return "\n\n".join([lay_out(header, warm), lay_out(heads, cold), mixed(results, peers), memory(results, peers)])
+    return "\n\n".join(filter(None, [lay_out(header, warm), lay_out(heads, cold), mixed(results, peers), memory(results, peers)]))
 
 
-def mixed(results: Results, peers: list[str]) -> str:
+def mixed(results: Results, peers: list[str]) -> str | None:
     lines = []
     for question, systems in results.asked.items():
         medians = {name: forms["spans"].median_mixed for name, forms in systems.items() if "spans" in forms}
-        lines.append(line_of(f"{question} {TITLES[question]}", medians, peers))
-    return lay_out(["ms, warm, among the others", OURS, *peers], lines)
+        if any(median is not None for median in medians.values()):
+            lines.append(line_of(f"{question} {TITLES[question]}", medians, peers))
+    return None if not lines else lay_out(["ms, warm, among the others", OURS, *peers], lines)
 
 
 def memory(results: Results, peers: list[str]) -> str:
