@@ -36,13 +36,15 @@ final class Segment: Sendable {
     deinit { warm.forget(ObjectIdentifier(self)) }
 
     /// The columns that some row has a value in.
-    var keys: Set<ColumnKey> { (try? keySet())?.keys ?? [] }
+    var keys: Set<ColumnKey> { (try? keySet)?.keys ?? [] }
 
-    func keySet() throws -> KeySet {
-        if let set = known.withLock({ $0 }) { return set }
-        let set = warm.keySets.set(of: isPacked ? try packed().keys : Set(columns.keys))
-        known.withLock { $0 = set }
-        return set
+    var keySet: KeySet {
+        get throws {
+            if let set = known.withLock({ $0 }) { return set }
+            let set = warm.keySets.set(of: isPacked ? try packed().keys : Set(columns.keys))
+            known.withLock { $0 = set }
+            return set
+        }
     }
 
     /// The wanted columns, without the bytes of long texts.
