@@ -107,7 +107,12 @@ struct FigureSums {
                 durations.write(cell, unitCount: cells[cell].count, to: &cells[cell])
             }
         }
-        if plan.needsUsage, let usage { add(usage, map, ofGroups, to: &cells) }
+        if plan.needsUsage, let usage {
+            let used = CellUsage(map, usage, ofGroups ? scan.groups : nil)
+            for cell in cells.indices where cells[cell].count > 0 {
+                used.write(cell, to: &cells[cell])
+            }
+        }
         if examples > 0 {
             let found = CellExamples(map, units, counts, cellCount: examples)
             for cell in 0..<examples where cells[cell].count > 0 {
@@ -118,28 +123,6 @@ struct FigureSums {
             addInputs(map, ofGroups, to: &cells)
         }
         return cells
-    }
-
-    private func add(
-        _ usage: UnitUsage, _ map: CellMap, _ ofGroups: Bool, to cells: inout [SliceFigures]
-    ) {
-        let groups = scan.groups
-        cells.withUnsafeMutableBufferPointer { cells in
-            map.units.visit { position, unit in
-                let cell = Int(map.cellOf[position])
-                if cell < 0 { return }
-                let used =
-                    ofGroups
-                    ? groups.withCodes(of: Int(groups.groupOf[position])) {
-                        usage.carrying(unit, $0)
-                    } : usage.total(unit)
-                cells[cell].tokensIn += used.tokensIn
-                cells[cell].tokensOut += used.tokensOut
-                if used.cost != 0 { cells[cell].cost.add(used.cost) }
-                if used.costEstimated != 0 { cells[cell].costEstimated.add(used.costEstimated) }
-                cells[cell].unpricedCalls += used.unpriced
-            }
-        }
     }
 
     private func addInputs(_ map: CellMap, _ ofGroups: Bool, to cells: inout [SliceFigures]) {

@@ -63,6 +63,9 @@ struct UnitUsage: Sendable {
         (unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])
     }
 
+    @inline(__always)
+    func hasCalls(_ unit: Int) -> Bool { !range(unit).isEmpty }
+
     /// What all calls of a unit used.
     @inline(__always)
     func total(_ unit: Int) -> Usage { total(range(unit)) }

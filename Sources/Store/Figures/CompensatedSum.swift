@@ -1,12 +1,13 @@
 /// A sum of doubles that carries along what each addition rounds off (Neumaier 1974).
 package struct CompensatedSum: Sendable {
-    private var sum = 0.0
-    private var lost = 0.0
+    @usableFromInline var sum = 0.0
+    @usableFromInline var lost = 0.0
 
     package init() {}
 
     package var value: Double { sum + lost }
 
+    @inlinable
     package mutating func add(_ value: Double) {
         let next = sum + value
         lost += abs(sum) >= abs(value) ? (sum - next) + value : (value - next) + sum
