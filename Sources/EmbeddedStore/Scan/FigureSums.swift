@@ -114,7 +114,7 @@ struct FigureSums {
             }
         }
         if examples > 0 {
-            let found = CellExamples(map, units, counts, cellCount: examples)
+            let found = CellExamples(map, units.examples, counts, cellCount: examples)
             for cell in 0..<examples where cells[cell].count > 0 {
                 found.write(cell, traceID: scan.traceID, to: &cells[cell])
             }

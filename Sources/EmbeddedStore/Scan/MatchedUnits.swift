@@ -8,12 +8,15 @@ struct MatchedUnits: Sendable {
     /// By the number of a unit, of those that did not match too.
     let hasFailed: [Bool]
     let starts: [Int64]
-    /// For each block of units the last start of these and all before them (`FrameTimes.blockUnits`).
-    let lastStarts: [Int64]
     let spanCount: Int
     /// Traces without a root.
     let openTraces: Int
+    private let lastStarts: [Int64]
     private let traceDurations: [UInt64]
+
+    var examples: ExampleUnits {
+        ExampleUnits(hasFailed: hasFailed, starts: starts, lastStarts: lastStarts)
+    }
 
     var count: Int { selection.count }
 

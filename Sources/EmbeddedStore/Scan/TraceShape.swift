@@ -72,7 +72,7 @@ struct FrameTimes: MemorySized {
         self.traceDurations = traceDurations
     }
 
-    private static func lastStarts(_ starts: [Int64]) -> [Int64] {
+    static func lastStarts(_ starts: [Int64]) -> [Int64] {
         var last = Int64.min
         return stride(from: 0, to: starts.count, by: blockUnits).map { first in
             for start in starts[first..<min(first + blockUnits, starts.count)] {

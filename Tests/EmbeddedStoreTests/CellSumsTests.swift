@@ -1,0 +1,120 @@
+import Store
+import TestSupport
+import Testing
+
+@testable import EmbeddedStore
+
+/// What is summed in one pass over flat arrays, against the same looked up unit by unit.
+@Suite struct `Cells` {
+    /// Some units of a frame in some cells.
+    struct Sample {
+        let map: CellMap
+        let hasFailed: [Bool]
+        let starts: [Int64]
+        let durations: [UInt64]
+        let counts: CellCounts
+
+        init(seed: UInt64) {
+            var random = SeededGenerator(seed: seed)
+            let all = Int.random(in: 0...9000, using: &random)
+            // Some samples have many that start at once, so that ties decide.
+            let spread = Int64([3, 1000, 1 << 40].randomElement(using: &random) ?? 1)
+            let disorder = Int64([0, 1, 1 << 42].randomElement(using: &random) ?? 0)
+            var start = Int64(0)
+            var starts: [Int64] = []
+            for _ in 0..<all {
+                start += .random(in: 0...spread, using: &random)
+                starts.append(start - .random(in: 0...disorder, using: &random))
+            }
+            self.starts = starts
+            let failing = Double.random(in: 0...0.2, using: &random)
+            hasFailed = (0..<all).map { _ in .random(in: 0..<1, using: &random) < failing }
+            durations = (0..<all).map { _ in
+                [.random(in: 0...2000, using: &random), .random(in: 0 ... .max, using: &random)]
+                    .randomElement(using: &random) ?? 0
+            }
+            let count = Int.random(in: 1...6, using: &random)
+            let isPart = Bool.random(using: &random)
+            let numbers = (0..<UInt32(all)).filter { _ in
+                !isPart || .random(in: 0..<3, using: &random) > 0
+            }
+            let units = isPart ? UnitSelection.some(numbers) : .all(all)
+            // The first cells are rare, so that some have fewer units than are shown.
+            let cellOf = (0..<units.count).map { _ -> Int32 in
+                let cell = Int32.random(in: -1..<Int32(count), using: &random)
+                return cell == 0 && .random(in: 0..<500, using: &random) > 0 ? -1 : cell
+            }
+            map = CellMap(units: units, cellOf: cellOf, count: count)
+            counts = CellCounts(map, hasFailed)
+        }
+
+        func members(of cell: Int) -> [Int] {
+            (0..<map.units.count).filter { Int(map.cellOf[$0]) == cell }.map { map.units[$0] }
+        }
+    }
+
+    @Test(arguments: 0..<60)
+    func `have the units, failures and durations of their members`(seed: UInt64) {
+        let sample = Sample(seed: seed)
+        let sums = CellDurations(
+            sample.map, sample.durations, unitCounts: sample.counts.units)
+        for cell in 0..<sample.map.count {
+            let members = sample.members(of: cell)
+            let durations = members.map { sample.durations[$0] }
+            #expect(sample.counts.units[cell] == members.count)
+            #expect(sample.counts.failures[cell] == members.count { sample.hasFailed[$0] })
+            var figures = SliceFigures()
+            figures.count = members.count
+            sums.write(cell, unitCount: members.count, to: &figures)
+            #expect(figures.durationSum == durations.reduce(0) { $0 + Int128($1) })
+            #expect(figures.durationMax == durations.max() ?? 0)
+            let oneByOne = durations.reduce(into: QuantileSketch()) { $0.add($1) }
+            #expect(figures.durations.count == oneByOne.count)
+            for rank in [0, 0.01, 0.5, 0.95, 1] {
+                #expect(figures.durations.quantile(rank) == oneByOne.quantile(rank))
+            }
+        }
+    }
+
+    @Test(arguments: 0..<60)
+    func `show their failures first, the newest first, and of equals the first`(seed: UInt64) {
+        let sample = Sample(seed: seed)
+        let units = ExampleUnits(
+            hasFailed: sample.hasFailed, starts: sample.starts,
+            lastStarts: FrameTimes.lastStarts(sample.starts))
+        let shown = sample.map.count - 1
+        let examples = CellExamples(sample.map, units, sample.counts, cellCount: shown)
+        for cell in 0..<shown {
+            var figures = SliceFigures()
+            examples.write(cell, traceID: { UInt128($0) }, to: &figures)
+            let expected = sample.members(of: cell).sorted { a, b in
+                let failed = (sample.hasFailed[a], sample.hasFailed[b])
+                if failed.0 != failed.1 { return failed.0 }
+                if sample.starts[a] != sample.starts[b] {
+                    return sample.starts[a] > sample.starts[b]
+                }
+                return a < b
+            }.prefix(SliceFigures.examplesMax)
+            #expect(figures.examples.map(\.traceID) == expected.map { UInt128($0) })
+        }
+    }
+}
+
+@Suite struct `Codes of few bytes` {
+    @Test(
+        arguments: [[], [0], [255], [256, 0], [65_535, 1], [65_536, 7], [.max, 0, 1]] as [[UInt32]])
+    func `are what they were made of`(values: [UInt32]) {
+        let codes = Codes(values)
+        #expect(Array(codes) == values)
+        #expect(codes.expanded == values)
+        #expect(codes.picked(.all(values.count)) == values)
+        let last = UnitSelection.some(values.indices.suffix(1).map { UInt32($0) })
+        #expect(codes.picked(last) == values.suffix(1))
+        if let greatest = values.max(), greatest <= 65_536 {
+            let table = (0...greatest).map { Int($0) * 3 }
+            #expect(codes.looked(upIn: table) == values.map { Int($0) * 3 })
+        }
+        let width = (values.max() ?? 0) < 256 ? 1 : (values.max() ?? 0) < 65_536 ? 2 : 4
+        #expect(codes.byteCount == values.count * width)
+    }
+}
