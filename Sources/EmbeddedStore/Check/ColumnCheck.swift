@@ -14,7 +14,7 @@ enum ColumnCheck: SegmentCheck {
                 guard let column = try segment.column(key) else { continue }
                 checkValues(column, key, segment, add)
                 guard let said = said[key] else { continue }
-                rawBytes += said.rawBytes
+                rawBytes &+= said.rawBytes
                 compare(said, column, key, add)
             } catch {
                 guard let reason = Damage.reason(error) else { throw error }

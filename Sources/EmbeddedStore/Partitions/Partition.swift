@@ -37,7 +37,7 @@ final class Partition: Sendable {
             )
         }
         self.aside = Mutex(Set(aside))
-        lostCommits = Int(clamping: max(0, committed - last))
+        lostCommits = committed > last ? Int(clamping: committed - last) : 0
         if lostCommits > 0 { mark.set(last) }
         try removeRetired()
     }
@@ -407,7 +407,9 @@ final class Partition: Sendable {
         _ record: SegmentRecord, body: [UInt8]?, _ db: Database
     ) throws -> Int64 {
         // The seal covers the number, and a second statement would write the body again.
-        let id = try Self.lastSegment(db) + 1
+        let last = try Self.lastSegment(db)
+        guard last < .max else { throw DamagedBytes("there are no more numbers for segments") }
+        let id = last + 1
         let values: [(any DatabaseValueConvertible)?] = [
             id, record.format, record.spans, record.traces, record.startMin, record.startMax,
             record.receivedMin, record.receivedMax, record.isOrdered, record.mapping,

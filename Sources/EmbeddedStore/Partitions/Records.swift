@@ -49,6 +49,9 @@ extension SegmentRecord {
         guard rowCounts.count == Table.allCases.count, rowCounts[0] == spans,
             rowCounts.allSatisfy({ (0...Self.rowsMax).contains($0) })
         else { throw DamagedBytes("row counts \(counts) of \(spans) spans") }
+        guard (0...spans).contains(traces), (0...Self.rawBytesMax).contains(rawBytes) else {
+            throw DamagedBytes("\(traces) traces and \(rawBytes) bytes of \(spans) spans")
+        }
         isPacked = try row.decode(forColumn: "packed")
         if let bytes = try row.decode(Data?.self, forColumn: "trace_filter") {
             filter = try bytes.withUnsafeBytes { try TraceFilter(bytes: $0) }
@@ -66,6 +69,7 @@ extension SegmentRecord {
 
     /// No table of ours has more rows; a larger number is damage, not a reason to allocate.
     private static let rowsMax = 1 << 28
+    private static let rawBytesMax = 1 << 44
 
     static func checksum(ofDeletions bitmap: [UInt8], segment: Int64) -> Int64 {
         var bytes: [UInt8] = []
