@@ -32,6 +32,14 @@ struct FieldResolver {
         }
     }
 
+    /// Keeps what `make` derives from a field with the frame, unless the field may change without it.
+    func kept<T: MemorySized>(
+        _ name: String, for field: Field, make: () throws -> T
+    ) throws -> T {
+        // Scores change.
+        field.name.hasPrefix("score.") ? try make() : try frame.derived(name, make: make)
+    }
+
     private static let longTexts = Mutex(())
 
     private func make(
@@ -142,8 +150,16 @@ struct FieldResolver {
         return builder.finished()
     }
 
+    /// Of numbers that mostly are few: those of an enumeration.
     private func named(_ numbers: [UInt64], _ name: (UInt64) -> String) -> ResolvedField {
-        self.numbers(numbers.map { .text(name($0)) })
+        var table = ValueTable()
+        var known = [UInt32](repeating: 0, count: 16)
+        let codes = numbers.map { number -> UInt32 in
+            guard number < known.count else { return table.code(.text(name(number))) }
+            if known[Int(number)] == 0 { known[Int(number)] = table.code(.text(name(number))) }
+            return known[Int(number)]
+        }
+        return ResolvedField(codes: codes, values: table, lists: nil)
     }
 
     private func numbers(_ values: [GroupValue]) -> ResolvedField {

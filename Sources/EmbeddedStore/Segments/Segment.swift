@@ -10,8 +10,8 @@ final class Segment: Sendable {
     let record: SegmentRecord
     private let columns: [ColumnKey: ColumnRecord]
     private let warm: WarmColumns
-    /// Of a small segment, once they are known.
-    private let packedKeys: Mutex<Set<ColumnKey>?>
+    /// Of a small segment nil until it is read.
+    private let known: Mutex<KeySet?>
 
     var id: Int64 { record.id }
     var isPacked: Bool { record.isPacked }
@@ -28,7 +28,7 @@ final class Segment: Sendable {
         self.partition = partition
         self.record = record
         self.warm = warm
-        packedKeys = Mutex(keys)
+        known = Mutex(keys.map { warm.keySets.set(of: $0) })
         columns =
             record.isPacked
             ? [:]
@@ -43,10 +43,18 @@ final class Segment: Sendable {
     ///
     /// A small segment's are remembered: were they read each time, one that is damaged meanwhile would look as if it had
     /// none, and questions about it would have wrong answers.
-    var keys: Set<ColumnKey> {
-        guard isPacked else { return Set(columns.keys) }
-        if let known = packedKeys.withLock({ $0 }) { return known }
-        return (try? packed())?.keys ?? []
+    var keys: Set<ColumnKey> { (try? keySet())?.keys ?? [] }
+
+    func keySet() throws -> KeySet {
+        if let set = known.withLock({ $0 }) { return set }
+        return remember(isPacked ? try packed().keys : Set(columns.keys))
+    }
+
+    @discardableResult
+    private func remember(_ keys: Set<ColumnKey>) -> KeySet {
+        let set = warm.keySets.set(of: keys)
+        known.withLock { $0 = set }
+        return set
     }
 
     /// Runs what reads this segment, so that who asked is told which one is damaged.
@@ -96,7 +104,7 @@ final class Segment: Sendable {
             guard packed.rowCounts == record.rowCounts else {
                 throw DamagedBytes("its body has \(packed.rowCounts) rows, not \(record.rowCounts)")
             }
-            packedKeys.withLock { if $0 == nil { $0 = packed.keys } }
+            remember(packed.keys)
             return packed
         }
     }
