@@ -337,7 +337,7 @@ def test_a_format_of_the_future_is_set_aside(sound: Kept, executable: Path, tmp_
 def test_no_number_is_left_for_a_segment(sound: Kept, executable: Path, tmp_path: Path) -> None:
     """SQLite would answer that the disk is full, for ever; a day is not to be lost to that."""
     data = sound.copy(tmp_path / "data")
-    for file in (data / "partitions").glob("*.sqlite"):
+    for file in sorted((data / "partitions").glob("*.sqlite"))[:2]:
         with closing(sqlite3.connect(file)) as database, database:
             database.execute("UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'segment'")
             database.execute("UPDATE ledger SET amount = 9223372036854775807")
@@ -345,7 +345,7 @@ def test_no_number_is_left_for_a_segment(sound: Kept, executable: Path, tmp_path
         mark.write_text("-9223372036854775808")
     with serving(executable, data, "--merging", "off") as server:
         assert settle(server, Kept(data, sound.spans)) == 0
-        assert hold(server, Kept(data, sound.spans)) == len(sound.partitions())
+        assert hold(server, Kept(data, sound.spans)) == 2
 
 
 def test_a_file_that_may_not_be_read_is_left_out(sound: Kept, executable: Path, tmp_path: Path) -> None:

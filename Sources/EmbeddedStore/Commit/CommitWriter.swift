@@ -51,9 +51,10 @@ struct CommitWriter {
                 } else {
                     snapshot.large.append(view)
                 }
-                if let filter = record.filter, !view.shared.allSatisfy(filter.contains) {
-                    isTrusted = false
-                }
+                // Only large segments have marks, of traces that they have.
+                let isPlausible =
+                    record.filter.map { view.shared.allSatisfy($0.contains) } ?? view.shared.isEmpty
+                if !isPlausible { isTrusted = false }
             } catch {
                 guard let reason = Damage.reason(error) else { throw error }
                 setAside(record.id, of: partition, reason)

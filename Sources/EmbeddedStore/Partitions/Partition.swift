@@ -58,6 +58,9 @@ final class Partition: Sendable {
     /// The last segment that was committed, as far as is known beside the file.
     var committedMark: Int64? { mark.value }
 
+    /// A block ends with the text that fills it, and a text is no longer than a body.
+    private static let blockBytesMax = 64 << 20
+
     /// The tables that say which segments and rows are to be seen. A row that is lost to damage leaves no gap there that
     /// anything else could find.
     private static func checkStructure(_ db: Database) throws {
@@ -84,12 +87,12 @@ final class Partition: Sendable {
 
     /// The highest number that a segment ever had.
     static func lastSegment(_ db: Database) throws -> Int64 {
-        try Int64.fetchOne(
-            db,
+        let statement = try db.cachedStatement(
             sql: """
                 SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'segment'), 0),
                     coalesce((SELECT max(id) FROM segment), 0))
-                """) ?? 0
+                """)
+        return try Int64.fetchOne(statement) ?? 0
     }
 
     func close() throws { try file.close() }
@@ -207,13 +210,16 @@ final class Partition: Sendable {
                     WHERE "column" = ? AND (?2 IS NULL OR number = ?2) ORDER BY number
                     """, arguments: [column.id, number])
         }
-        let blocks = try rows.map { row in
-            try StoredBytes(row).opened(
-                [UInt8](try row.decode(Data.self, forColumn: "data")),
-                "texts of \(column.key.name)")
+        let stored = try rows.map { try StoredBytes($0) }
+        var texts: [UInt8] = []
+        // What damage made of a length is no reason to allocate.
+        texts.reserveCapacity(
+            stored.reduce(0) { $0 + max(0, min($1.rawCount, Self.blockBytesMax)) })
+        for (row, block) in zip(rows, stored) {
+            let data = try row.decode(Data.self, forColumn: "data")
+            texts += try block.opened([UInt8](data), "texts of \(column.key.name)")
         }
-        // One block, which is what reading one prompt takes, is not copied.
-        return blocks.count == 1 ? blocks[0] : Array(blocks.joined())
+        return texts
     }
 
     func sharedTraces() throws -> [Int64: Set<UInt64>] {
