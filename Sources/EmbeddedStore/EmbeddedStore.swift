@@ -18,6 +18,8 @@ package final class EmbeddedStore: Store {
         package var warmBytesMax = 256 << 20
         /// Queries that take longer are stopped.
         package var querySecondsMax = 30
+        /// What a query may take for itself, warm columns apart.
+        package var queryBytesMax = 256 << 20
         /// What model calls cost whose spans do not say; nil leaves them unpriced.
         package var prices: PriceTable?
         /// Off only in tests that look at what lies unmerged.
@@ -169,7 +171,8 @@ package final class EmbeddedStore: Store {
     ) async throws -> T {
         let engine = engine
         let control = ScanControl(
-            seconds: settings.querySecondsMax, scores: ScoreSnapshot(engine.scores),
+            seconds: settings.querySecondsMax, bytesMax: settings.queryBytesMax,
+            scores: ScoreSnapshot(engine.scores),
             prices: settings.prices, hot: hot)
         return try await withTaskCancellationHandler {
             try await onQueue { try engine.answer { try body($0, control) } }

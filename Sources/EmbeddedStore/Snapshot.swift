@@ -52,7 +52,7 @@ extension Snapshot {
         var seen: Set<ObjectIdentifier> = []
         for view in views {
             // What cannot be read is found out by whoever asks for it.
-            guard let set = try? view.segment.keySet(), seen.insert(ObjectIdentifier(set)).inserted
+            guard let set = try? view.segment.keySet, seen.insert(ObjectIdentifier(set)).inserted
             else { continue }
             names.raw.formUnion(set.rawNames)
             names.event.formUnion(set.eventNames)

@@ -81,6 +81,11 @@ package final class Service: HTTPHandler {
             return QueryFailure(
                 "query_timeout", "the query took longer than \(seconds) s; narrow its time range",
                 status: .gatewayTimeout)
+        case QueryError.tooLarge(let bytesMax, let what, let advice):
+            return QueryFailure(
+                "query_too_large",
+                "\(what) would take more than \(bytesMax >> 20) MiB of memory: \(advice)",
+                status: .unprocessableContent)
         case QueryError.pattern(let error, let pattern):
             return QueryFailure(
                 "bad_expression", "\(pattern) is no regular expression: \(error.message)")

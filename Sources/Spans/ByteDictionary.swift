@@ -16,6 +16,9 @@ package struct ByteDictionary: Sendable {
 
     package var count: Int { ends.count }
 
+    /// The memory that it holds, roughly.
+    package var byteCount: Int { bytes.count + ends.count * 8 + slots.count * 4 }
+
     package func start(of code: Int) -> Int { code == 0 ? 0 : Int(ends[code - 1]) }
 
     /// Calls `body` with the bytes of one value, without copying them.

@@ -75,6 +75,8 @@ package struct AppendReport: Sendable, Equatable {
 package enum QueryError: Error, Sendable, Equatable {
     /// It took longer than it may.
     case timeout(seconds: Int)
+    /// Its own memory would exceed what a query may take: of what, and what would make it less.
+    case tooLarge(bytesMax: Int, what: String, advice: String)
     /// A regular expression is malformed.
     case pattern(RegexError, of: String)
     /// A range has more steps than `StepGrid.countMax`. The suggestion is a step in nanoseconds.

@@ -32,6 +32,8 @@ struct Serve: AsyncParsableCommand {
     var warmBytesMax: Int?
     @Option(help: "Seconds a query may take (default: 30).")
     var querySecondsMax: Int?
+    @Option(help: "Bytes that a query may take for itself (default: 268435456).")
+    var queryBytesMax: Int?
     @Option(help: "Seconds to wait for requests in work when stopping (default: 30).")
     var drainSeconds: Int?
     @Option(help: "Origins whose pages may use the API, separated by commas (default: none).")

@@ -41,6 +41,8 @@ struct Settings {
         store.warmBytesMax = try number(flags.warmBytesMax, "warm-bytes-max", store.warmBytesMax)
         store.querySecondsMax = try number(
             flags.querySecondsMax, "query-seconds-max", store.querySecondsMax)
+        store.queryBytesMax = try number(
+            flags.queryBytesMax, "query-bytes-max", store.queryBytesMax)
         limits.bodyBytesMax = try number(flags.bodyBytesMax, "body-bytes-max", limits.bodyBytesMax)
         service.bodyBytesMax = limits.bodyBytesMax
         switch text(flags.merging, "merging") ?? "on" {
@@ -123,8 +125,8 @@ struct ConfigurationFile {
 
     static let names = [
         "data", "listen", "retain", "retain-bytes", "body-bytes-max", "warm-bytes-max",
-        "query-seconds-max",
-        "drain-seconds", "cors-origins", "merging", "prices",
+        "query-seconds-max", "query-bytes-max", "drain-seconds", "cors-origins", "merging",
+        "prices",
     ]
 
     init() {}

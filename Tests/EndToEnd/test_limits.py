@@ -109,6 +109,37 @@ def test_expressions(server: Server, where: str, status: int) -> None:
         assert answer.json()["error"]["code"] == "bad_expression"
 
 
+QUERY_BYTES_MAX = 1 << 20
+# 300 traces, each with 30 documents and 30 tools: their product has 900 combinations a trace.
+WIDE = [{"trace_id": f"{trace + 1:032x}", "span_id": f"{trace + 1:016x}", "name": "w", "document": [f"d{trace}-{n}" for n in range(30)],
+         "tags": [f"t{n}" for n in range(30)], "prompt": f"{trace} " + "long " * 2000,
+         "start_time_unix_nano": NOW + trace, "end_time_unix_nano": NOW + trace + 1} for trace in range(300)]
+
+
+@pytest.mark.parametrize("path,large,small", [
+    ("/v1/slices", {"by": "document,tags"}, {"by": "document", "where": 'document = "d7-1"'}),
+    ("/v1/slices", {"by": "document", "limit": "all"}, {"by": "document", "limit": 5}),
+    ("/v1/series", {"by": "tags", "limit": 20, "step": "1s", "from": NOW // 10**9 - 9000, "to": NOW // 10**9 + 1}, {"by": "tags", "limit": 2, "step": "1h"}),
+    ("/v1/dimensions", {"distinct": "all"}, {"distinct": "all", "where": 'document = "d7-1"'}),
+    ("/v1/spans", {"limit": 300, "fields": "prompt"}, {"limit": 5, "fields": "prompt"}),
+    ("/v1/traces", {"limit": 300}, {"limit": 5}),
+])
+def test_memory_of_a_query(path: str, large: dict[str, object], small: dict[str, object]) -> None:
+    """What would take too much is refused and says what to narrow; what is narrowed is answered, and so is the same elsewhere."""
+    with Server(options=("--query-bytes-max", str(QUERY_BYTES_MAX))) as server, server.client() as client:
+        assert client.post("/v1/spans", json.dumps(WIDE).encode()).json()["accepted"] == len(WIDE)
+        refused = client.get(path, **large)
+        assert refused.status == 422, refused.body[:300]
+        error = refused.json()["error"]
+        assert error["code"] == "query_too_large"
+        assert "1 MiB" in error["message"] and re.search(r"limit|narrow|distinct|steps", error["message"])
+        assert client.get(path, **small).status == 200
+        assert client.json("/v1/slices", from_=0)["total"]["count"] == len(WIDE)
+    with Server() as server, server.client() as client:
+        client.post("/v1/spans", json.dumps(WIDE).encode())
+        assert client.get(path, **large).status == 200
+
+
 def test_the_page_names_every_reason_that_is_counted() -> None:
     """Both ways: a reason that nobody explains, and one that does not exist."""
     page = (ROOT / "docs" / "OPERATIONS.md").read_text()

@@ -18,7 +18,11 @@ struct TraceReader {
         for view in snapshot.views {
             try control.check()
             let rows = try Self.rows(of: traces, in: view)
-            if !rows.isEmpty { try collector.append(rows, of: view.segment) }
+            if rows.isEmpty { continue }
+            let before = collector.batch.byteCount
+            try collector.append(rows, of: view.segment)
+            // Twice: their dimensions hold the texts too.
+            try control.reserve((collector.batch.byteCount - before) * 2, .spans)
         }
         let batch = collector.batch
         return SpanRows(

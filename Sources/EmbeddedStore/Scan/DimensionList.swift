@@ -58,7 +58,10 @@ struct DimensionList {
         coverage.spans = coverage.matched
         // One after the other: all values of all dimensions at once would take more memory than anything else.
         let summaries = try entries.map { entry in
-            summary(entry, try Scanner.parallel(scans) { try part(of: entry, in: $0) })
+            let parts = try Scanner.parallel(scans) { try part(of: entry, in: $0) }
+            let summary = summary(entry, parts)
+            control.release(parts.reduce(0) { $0 + $1.values.byteCount } * 2)
+            return summary
         }
         return DimensionsAnswer(
             dimensions: summaries.filter { $0.count > 0 }, coverage: coverage)
@@ -132,6 +135,8 @@ struct DimensionList {
             }
             if several > 1 { part.isList = true }
         }
+        // Twice: once more when the frames' are put together.
+        try control.reserve(part.values.byteCount * 2, .values)
         return part
     }
 

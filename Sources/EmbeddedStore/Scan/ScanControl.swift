@@ -8,6 +8,8 @@ final class ScanControl: Sendable {
     private let isCancelled = Atomic(false)
     private let deadline: ContinuousClock.Instant
     private let seconds: Int
+    private let reserved = Atomic(0)
+    private let bytesMax: Int
     /// The scores that the query sees.
     let scores: ScoreSnapshot?
     /// nil if the operator gave no table.
@@ -16,9 +18,10 @@ final class ScanControl: Sendable {
     let hot: HotFields?
 
     init(
-        seconds: Int, scores: ScoreSnapshot? = nil, prices: PriceTable? = nil,
+        seconds: Int, bytesMax: Int = .max, scores: ScoreSnapshot? = nil, prices: PriceTable? = nil,
         hot: HotFields? = nil
     ) {
+        self.bytesMax = bytesMax
         self.hot = hot
         self.scores = scores
         self.seconds = seconds
@@ -32,5 +35,47 @@ final class ScanControl: Sendable {
     func check() throws {
         if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
         if ContinuousClock.now > deadline { throw QueryError.timeout(seconds: seconds) }
+    }
+
+    /// Counts memory that the query is about to take for itself; warm columns have a budget of their own.
+    ///
+    /// - Throws: `QueryError.tooLarge` if it would be too much, before any is taken.
+    func reserve(_ bytes: Int, _ use: MemoryUse) throws {
+        let (_, sum) = reserved.add(max(0, bytes), ordering: .relaxed)
+        if sum > bytesMax {
+            throw QueryError.tooLarge(bytesMax: bytesMax, what: use.what, advice: use.advice)
+        }
+    }
+
+    /// Takes back what was reserved for a part of the query that is done.
+    func release(_ bytes: Int) { reserved.subtract(max(0, bytes), ordering: .relaxed) }
+}
+
+/// What a query takes memory for.
+enum MemoryUse {
+    case groups
+    case rows
+    case steps
+    case values
+    case spans
+
+    var what: String {
+        switch self {
+        case .groups: "the combinations of values"
+        case .rows: "the figures of all rows"
+        case .steps: "the figures of all rows in all steps"
+        case .values: "the distinct values"
+        case .spans: "the spans of the page"
+        }
+    }
+
+    var advice: String {
+        switch self {
+        case .groups: "group by fewer or smaller dimensions, narrow the time range or add a where"
+        case .rows: "lower limit"
+        case .steps: "lower limit or take longer steps"
+        case .values: "narrow the time range, or leave distinct=all out"
+        case .spans: "lower limit"
+        }
     }
 }

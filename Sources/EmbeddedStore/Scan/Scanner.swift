@@ -21,7 +21,9 @@ enum Scanner {
         }
         var steps: StepGrid?
         if let wanted = query.steps { steps = try grid(wanted, query.range, snapshot) }
-        var answer = try SliceRows(query, scans, before: before, grid: steps, control).answer()
+        var answer = try SliceRows(
+            query, scans, before: before, grid: steps, control
+        ).answer()
         answer.coverage.oldest = snapshot.oldest
         answer.coverage.newest = snapshot.newest
         if answer.coverage.matched == 0 {
@@ -88,7 +90,7 @@ enum Scanner {
         let plan = FigurePlan([.aggregate(.percentile(95), Field("duration"))])
         let scans = try scans(everything, frames, [:], control)
         var keys = ByteDictionary()
-        let all = try WindowScan(scans, &keys).total(plan, control).durations
+        let all = try WindowScan(scans, &keys, control).total(plan, control).durations
         return Dictionary(uniqueKeysWithValues: ranks.map { ($0, all.quantile($0 / 100) ?? 0) })
     }
 

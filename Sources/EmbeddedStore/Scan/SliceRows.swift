@@ -17,14 +17,14 @@ struct SliceRows {
     init(
         _ query: SliceQuery, _ scans: [any FrameScan], before: [any FrameScan]?, grid: StepGrid?,
         _ control: ScanControl
-    ) {
+    ) throws {
         self.query = query
         self.grid = grid
         self.control = control
         plan = query.plan
         var keys = ByteDictionary()
-        now = WindowScan(scans, &keys)
-        self.before = before.map { WindowScan($0, &keys) }
+        now = try WindowScan(scans, &keys, control)
+        self.before = try before.map { try WindowScan($0, &keys, control) }
         // Frames without units have no groups, but without `by` there is one row of nothing.
         if query.by.isEmpty, keys.count == 0 { _ = [].withUnsafeBytes { keys.code(of: $0) } }
         self.keys = keys

@@ -41,7 +41,7 @@ struct SliceScan: Sendable {
             values.append(try UnitValues(field, query.unit, fields, times))
         }
         self.values = values
-        let groups = UnitGroups(values, units.selection)
+        let groups = try UnitGroups(values, units.selection, fields.control)
         self.groups = groups
         tallies = groups.tallies(units.hasFailed)
         droppedUpstream = try units.droppedUpstream(frame)

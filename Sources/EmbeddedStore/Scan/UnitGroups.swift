@@ -24,7 +24,9 @@ struct UnitGroups: Sendable {
         return withUnsafePointer(to: UInt32(group)) { body(.init(start: $0, count: 1)) }
     }
 
-    init(_ values: [UnitValues], _ selection: UnitSelection) {
+    init(
+        _ values: [UnitValues], _ selection: UnitSelection, _ control: ScanControl
+    ) throws {
         fieldCount = values.count
         guard let first = values.first else {
             units = selection
@@ -36,10 +38,10 @@ struct UnitGroups: Sendable {
         }
         var pairs = Pairs(units: selection, groups: [])
         if first.isSingle {
-            pairs.groups = selection.picked(first.codes)
+            pairs.groups = first.codes.picked(selection)
         } else {
             pairs.groups = [UInt32](repeating: 0, count: selection.count)
-            pairs.expand(first) { _, code in code }
+            try pairs.expand(first, control) { _, code in code }
         }
         var groupCount = first.field.values.count + 1
         var codes: [UInt32]?
@@ -47,10 +49,11 @@ struct UnitGroups: Sendable {
             var numbering = GroupNumbering(
                 codes, fieldCount: index, groups: groupCount, values: next.field.values.count + 1)
             if next.isSingle {
-                pairs.number(next.codes) { numbering.group($0, $1) }
+                pairs.number(next.codes.expanded) { numbering.group($0, $1) }
             } else {
-                pairs.expand(next) { numbering.group($0, $1) }
+                try pairs.expand(next, control) { numbering.group($0, $1) }
             }
+            try control.reserve(numbering.codes.count * 4, .groups)
             groupCount = numbering.count
             codes = numbering.codes
         }
@@ -76,11 +79,17 @@ struct UnitGroups: Sendable {
         }
 
         /// Likewise, where a unit may have several codes.
-        mutating func expand(_ values: UnitValues, _ number: (UInt32, UInt32) -> UInt32) {
+        mutating func expand(
+            _ values: UnitValues, _ control: ScanControl, _ number: (UInt32, UInt32) -> UInt32
+        ) throws {
+            // The product of several lists is soon more than there is memory.
+            var count = 0
+            units.visit { _, unit in count += values.codes(of: unit).count }
+            try control.reserve(count * 8, .groups)
             var nextUnits: [UInt32] = []
             var nextGroups: [UInt32] = []
-            nextUnits.reserveCapacity(units.count)
-            nextGroups.reserveCapacity(units.count)
+            nextUnits.reserveCapacity(count)
+            nextGroups.reserveCapacity(count)
             units.visit { position, unit in
                 for code in values.codes(of: unit) {
                     nextUnits.append(UInt32(unit))

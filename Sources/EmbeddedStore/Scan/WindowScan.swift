@@ -22,11 +22,15 @@ struct WindowScan {
     let unitCount: Int
     let failureCount: Int
 
-    init(_ scans: [any FrameScan], _ keys: inout ByteDictionary) {
+    init(
+        _ scans: [any FrameScan], _ keys: inout ByteDictionary, _ control: ScanControl
+    ) throws {
         self.scans = scans
         unitCount = scans.reduce(0) { $0 + $1.unitCount }
         failureCount = scans.reduce(0) { $0 + $1.failureCount }
         for scan in scans {
+            try control.check()
+            let before = keys.byteCount
             // Groups without units get no figures, so theirs does not matter.
             var own = [UInt32](repeating: .max, count: scan.groupCount)
             scan.visitGroups { group, bytes, tally in
@@ -37,6 +41,9 @@ struct WindowScan {
                 own[group] = key
             }
             keyOf.append(own)
+            // A key is a number of the frame, counts, and a place among the candidates for a row.
+            try control.reserve(
+                keys.byteCount - before + own.count * 4 + tallies.count * 16, .groups)
         }
     }
 
@@ -61,20 +68,27 @@ struct WindowScan {
         withExamples: Bool = true, _ control: ScanControl
     ) throws -> [SliceFigures] {
         let codes = try distinctCodes(plan)
+        let stepCount = grid?.count ?? 1
+        @Sendable func reserve(_ count: Int) throws {
+            let bytes = MemoryLayout<SliceFigures>.stride + 64
+            try control.reserve(count * stepCount * bytes, grid == nil ? .rows : .steps)
+        }
         let parts = try Scanner.parallel(Array(scans.indices)) { [scans, keyOf] index in
             try control.check()
-            let place = keyOf[index].map {
-                $0 == .max ? KeyPlaces.nowhere : places.place[Int($0)]
-            }
-            return try scans[index].cells(
-                place: place, count: count, plan, grid: grid, distinctCodes: codes[index],
-                withExamples: withExamples)
+            let own = OwnPlaces(keyOf[index], places)
+            try reserve(own.chosen.count + 1)
+            let cells = try scans[index].cells(
+                place: own.place, count: own.chosen.count, plan, grid: grid,
+                distinctCodes: codes[index], withExamples: withExamples)
+            return (chosen: own.chosen, cells: cells)
         }
-        let size = (count + 1) * (grid?.count ?? 1)
-        var cells = [SliceFigures](repeating: SliceFigures(plan), count: size)
+        try reserve(count + 1)
+        var cells = [SliceFigures](repeating: SliceFigures(plan), count: (count + 1) * stepCount)
         for part in parts {
-            for (index, figures) in part.enumerated() where figures.count > 0 {
-                cells[index].merge(figures)
+            for (own, place) in (part.chosen + [Int32(count)]).enumerated() {
+                for step in 0..<stepCount where part.cells[own * stepCount + step].count > 0 {
+                    cells[Int(place) * stepCount + step].merge(part.cells[own * stepCount + step])
+                }
             }
         }
         return cells
@@ -93,6 +107,28 @@ struct WindowScan {
                             dictionaries[index].code(of: $0)
                         }
                     }
+            }
+        }
+    }
+}
+
+/// The places of those groups of one frame that are shown: of hundreds of thousands of rows a frame has a part only.
+private struct OwnPlaces {
+    /// For each group of the frame its place among `chosen`, or one of `KeyPlaces`.
+    private(set) var place: [Int32] = []
+    /// Places of the query.
+    private(set) var chosen: [Int32] = []
+
+    /// - Parameter keys: for each group of the frame its key, or `max`. No two have the same.
+    init(_ keys: [UInt32], _ places: KeyPlaces) {
+        place.reserveCapacity(keys.count)
+        for key in keys {
+            let place = key == .max ? KeyPlaces.nowhere : places.place[Int(key)]
+            if place < 0 {
+                self.place.append(place)
+            } else {
+                self.place.append(Int32(chosen.count))
+                chosen.append(place)
             }
         }
     }

@@ -10,8 +10,20 @@ final class KeySet: Sendable {
     /// Of attributes of events.
     let eventNames: Set<String>
 
-    fileprivate init(_ keys: Set<ColumnKey>) {
+    private let attributes: [Place: [ColumnKey]]
+
+    private struct Place: Hashable {
+        let table: Table
+        let name: String
+    }
+
+    static let empty = KeySet([])
+
+    init(_ keys: Set<ColumnKey>) {
         self.keys = keys
+        attributes = Dictionary(grouping: keys.filter { $0.origin == .attribute }) {
+            Place(table: $0.table, name: $0.name)
+        }.mapValues { $0.sorted { $0.type.rawValue < $1.type.rawValue } }
         var raw: Set<String> = []
         var event: Set<String> = []
         for key in keys where key.origin == .attribute {
@@ -23,6 +35,20 @@ final class KeySet: Sendable {
         }
         rawNames = raw
         eventNames = event
+    }
+}
+
+extension KeySet {
+    /// The columns of several segments together.
+    static func union(_ sets: [KeySet]) -> KeySet {
+        guard let first = sets.first else { return .empty }
+        if sets.allSatisfy({ $0 === first }) { return first }
+        return KeySet(sets.reduce(into: []) { $0.formUnion($1.keys) })
+    }
+
+    /// The columns of one attribute: one for each type that it came with, in the order of `ValueType`.
+    func attributes(_ name: String, in table: Table) -> [ColumnKey] {
+        attributes[Place(table: table, name: name)] ?? []
     }
 }
 

@@ -43,11 +43,13 @@ final class Segment: Sendable {
     ///
     /// A small segment's are remembered: were they read each time, one that is damaged meanwhile would look as if it had
     /// none, and questions about it would have wrong answers.
-    var keys: Set<ColumnKey> { (try? keySet())?.keys ?? [] }
+    var keys: Set<ColumnKey> { (try? keySet)?.keys ?? [] }
 
-    func keySet() throws -> KeySet {
-        if let set = known.withLock({ $0 }) { return set }
-        return remember(isPacked ? try packed().keys : Set(columns.keys))
+    var keySet: KeySet {
+        get throws {
+            if let set = known.withLock({ $0 }) { return set }
+            return remember(isPacked ? try packed().keys : Set(columns.keys))
+        }
     }
 
     @discardableResult

@@ -66,6 +66,7 @@ extension Operation {
             answers: answers + [
                 Answer(304, "What If-None-Match names still holds.", fields: [.entityTag]),
                 .failure(400, "What is wrong with the question.", isReadable: isReadable),
+                .failure(422, "The query would take too much memory.", isReadable: isReadable),
                 .failure(503, "Try again.", isReadable: isReadable, fields: [.retryAfter]),
                 .failure(504, "The query took longer than it may.", isReadable: isReadable),
             ])
