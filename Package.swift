@@ -51,6 +51,7 @@ let package = Package(
             path: "migrations",
             resources: [
                 .embedInCode("partition_0001_segments.sql"),
+                .embedInCode("partition_0002_seals.sql"),
                 .embedInCode("catalog_0001_global.sql"),
                 .embedInCode("catalog_0002_scores.sql"),
             ],

@@ -10,7 +10,10 @@ package enum Migrations {
     package static let partition: [Script] = [
         Script(
             name: "partition_0001_segments",
-            sql: String(decoding: PackageResources.partition_0001_segments_sql, as: UTF8.self))
+            sql: String(decoding: PackageResources.partition_0001_segments_sql, as: UTF8.self)),
+        Script(
+            name: "partition_0002_seals",
+            sql: String(decoding: PackageResources.partition_0002_seals_sql, as: UTF8.self)),
     ]
 
     /// The schema of the catalog's file.

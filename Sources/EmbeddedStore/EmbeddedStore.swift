@@ -12,6 +12,8 @@ package final class EmbeddedStore: Store {
         package var directory: String
         /// Partitions are unlinked once all of their day is older than this; nil keeps everything.
         package var retainSeconds: Int?
+        /// The oldest partitions are unlinked while all files take more, but never the newest; nil keeps everything.
+        package var retainBytes: Int?
         /// Decoded columns kept in memory.
         package var warmBytesMax = 256 << 20
         /// Queries that take longer are stopped.
@@ -44,7 +46,7 @@ package final class EmbeddedStore: Store {
         log: @escaping @Sendable (String) -> Void
     ) throws {
         self.settings = settings
-        retention = Retention(seconds: settings.retainSeconds)
+        retention = Retention(seconds: settings.retainSeconds, bytesMax: settings.retainBytes)
         let directory = try PartitionDirectory(path: settings.directory, log: log)
         let engine = try Engine(
             directory, warmBytesMax: settings.warmBytesMax, prices: settings.prices,
@@ -173,7 +175,7 @@ package final class EmbeddedStore: Store {
             scores: ScoreSnapshot(engine.scores),
             prices: settings.prices, hot: hot)
         return try await withTaskCancellationHandler {
-            try await onQueue { try body(engine.snapshot, control) }
+            try await onQueue { try engine.answer { try body($0, control) } }
         } onCancel: {
             control.cancel()
         }

@@ -33,12 +33,7 @@ final class Engine: Sendable {
         warm = WarmColumns(bytesMax: warmBytesMax)
         scores = try ScoreBook(directory.catalog)
         var writer = CommitWriter(directory, warm)
-        let (partitions, damaged) = try directory.openAll()
-        var ledger = LedgerCounts()
-        ledger.count(.damagedSegment, damaged)
-        for partition in partitions { ledger.add(try writer.adopt(partition)) }
-        try writer.finishAdopting()
-        if !ledger.isEmpty { try directory.catalog.add(ledger) }
+        try Self.adoptAll(in: directory, &writer)
         writer.snapshot.parts.keep(only: writer.snapshot.views)
         published = Mutex(writer.snapshot.withOwnFrames)
         counted = Mutex(try Self.counted(in: directory))
@@ -46,9 +41,44 @@ final class Engine: Sendable {
         lastCommit = Mutex(.now)
     }
 
+    private static func adoptAll(
+        in directory: PartitionDirectory, _ writer: inout CommitWriter
+    ) throws {
+        let known = try directory.catalog.knownPartitions()
+        var ledger = LedgerCounts()
+        var distrusted: [Partition] = []
+        for partition in try directory.openAll() {
+            do {
+                let isTrusted = try writer.adopt(partition)
+                let isKnown = known[partition.name] == partition.fileIdentity
+                if !isTrusted || !isKnown || partition.lostCommits > 0 {
+                    distrusted.append(partition)
+                }
+            } catch {
+                guard let reason = Damage.reason(error) else { throw error }
+                _ = writer.setAside(partition, reason)
+            }
+            if partition.lostCommits > 0 {
+                directory.report(
+                    "the last \(partition.lostCommits) commits to \(partition.name) are missing: "
+                        + "its log is damaged or gone")
+                ledger.count(.lostCommit, partition.lostCommits)
+            }
+        }
+        try writer.finishAdopting(distrusted: distrusted)
+        if !ledger.isEmpty { try directory.catalog.add(ledger) }
+        let now = Dictionary(
+            uniqueKeysWithValues: directory.all.map { ($0.name, $0.fileIdentity) })
+        if now != known { try directory.catalog.setKnownPartitions(now) }
+    }
+
     var snapshot: Snapshot { published.withLock { $0 } }
     var partitions: [Partition] { directory.all }
-    var ledger: LedgerCounts { counted.withLock { $0 } }
+    var ledger: LedgerCounts {
+        var ledger = counted.withLock { $0 }
+        ledger.add(directory.damage)
+        return ledger
+    }
     var secondsSinceCommit: Double { lastCommit.withLock { $0 }.duration(to: .now) / .seconds(1) }
 
     func report(_ message: String) { directory.report(message) }
@@ -83,8 +113,10 @@ final class Engine: Sendable {
                 })
             let now = sources.map { current[ObjectIdentifier($0.segment)] ?? nil }
             let late = merge?.lateDeletions(before: sources.map(\.deleted), now: now)
-            try writer.swap(
-                sources.map(\.segment), in: partition, merged.map { [($0, late)] } ?? [])
+            try writer.aroundDamage { writer in
+                try writer.swap(
+                    sources.map(\.segment), in: partition, merged.map { [($0, late)] } ?? [])
+            }
             publish(writer.snapshot)
         }
     }
@@ -95,7 +127,7 @@ final class Engine: Sendable {
     func removeCopies() throws -> Bool {
         try writer.withLock { writer in
             // Publishing makes queries divide the snapshot anew, so only what has changed is published.
-            guard try writer.removeCopies() else { return false }
+            guard try writer.aroundDamage({ try $0.removeCopies() }) else { return false }
             publish(writer.snapshot)
             let new = writer.takeCounted()
             counted.withLock { $0.add(new) }
@@ -103,16 +135,28 @@ final class Engine: Sendable {
         }
     }
 
-    /// Removes a partition and its files.
-    func drop(_ partition: Partition) throws {
-        try writer.withLock { writer in
+    /// What all files take that are in use.
+    var byteCount: Int { directory.byteCount }
+
+    /// Removes a partition and its files, and counts its spans as dropped.
+    ///
+    /// - Parameter reason: for the log.
+    func drop(_ partition: Partition, _ reason: String) throws {
+        let spans = try writer.withLock { writer in
+            let spans = writer.snapshot.views.reduce(0) {
+                $1.segment.partition === partition ? $0 + $1.liveSpans : $0
+            }
             writer.drop(partition)
             publish(writer.snapshot)
             try directory.remove(partition)
+            var dropped = LedgerCounts()
+            dropped.count(.droppedByRetention, spans)
+            if !dropped.isEmpty { try directory.catalog.add(dropped) }
             let left = try Self.counted(in: directory)
             counted.withLock { $0 = left }
+            return spans
         }
-        report("removed \(partition.name): older than what is retained")
+        report("removed \(partition.name) with \(spans) spans: \(reason)")
     }
 
     func count(_ ledger: LedgerCounts) throws {
@@ -123,8 +167,55 @@ final class Engine: Sendable {
 
     private static func counted(in directory: PartitionDirectory) throws -> LedgerCounts {
         var ledger = try directory.catalog.ledger()
-        for partition in directory.all { ledger.add(try partition.ledger()) }
+        for partition in directory.all {
+            do {
+                ledger.add(try partition.ledger())
+            } catch {
+                guard let reason = Damage.reason(error) else { throw error }
+                directory.report("the ledger of \(partition.name) cannot be read: \(reason)")
+            }
+        }
         return ledger
+    }
+
+    // MARK: Damage
+
+    /// Answers a question. A segment that turns out damaged on the way is set aside, and the question is asked anew: the
+    /// answer's coverage says that something is missing.
+    func answer<T>(_ body: (Snapshot) throws -> T) throws -> T {
+        var doubted: [ObjectIdentifier] = []
+        var hasReopened = false
+        while true {
+            let asked = snapshot
+            do {
+                return try body(asked)
+            } catch let damage as DamagedSegment {
+                let segment = ObjectIdentifier(damage.segment)
+                func isIn(_ snapshot: Snapshot) -> Bool {
+                    snapshot.views.contains { ObjectIdentifier($0.segment) == segment }
+                }
+                guard isIn(asked) else { throw damage }
+                if !doubted.contains(segment), !damage.isConfirmed {
+                    doubted.append(segment)
+                    continue
+                }
+                setAside(damage)
+                // Else nothing has changed, and asking again would end the same way.
+                guard !isIn(snapshot) else { throw damage }
+            } catch  where Damage.isOfDevice(error) && !hasReopened {
+                // If somebody has removed a file's log while it is open, connections that come later cannot read. Closing
+                // the one that writes puts the log's content into the file.
+                hasReopened = true
+                for partition in partitions { try? partition.reopen() }
+            }
+        }
+    }
+
+    /// Shows what is damaged to no query any more.
+    func setAside(_ damage: DamagedSegment) {
+        writer.withLock { writer in
+            if writer.setAside(damage) { publish(writer.snapshot) }
+        }
     }
 
     /// Keeps log records in the partition of the day they were received.

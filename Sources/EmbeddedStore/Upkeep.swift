@@ -80,6 +80,10 @@ final class Upkeep: Sendable {
                 try merge(sources, in: partition)
                 state.withLock { $0.resting[partition.name] = nil }
                 return true
+            } catch let damage as DamagedSegment {
+                // The others are merged without it.
+                engine.setAside(damage)
+                return true
             } catch {
                 // What cannot be merged here must not keep the others from it.
                 let seconds = rest(partition)
@@ -147,7 +151,7 @@ final class Upkeep: Sendable {
         }
     }
 
-    /// Unlinks the oldest partition if all of it is older than what is retained.
+    /// Unlinks the oldest partition if all of it is older than what is retained, or if all take more than they may.
     private func dropExpired() throws -> Bool {
         guard let oldestKept = retention.oldestDay(now: engine.now()),
             let oldest = engine.partitions.first, oldest.name < Day.name(oldestKept)
@@ -156,9 +160,19 @@ final class Upkeep: Sendable {
                 try engine.scores.remove(
                     before: Int64(clamping: UInt64(oldestKept) * Day.nanoseconds))
             }
-            return false
+            return try dropOversized()
         }
-        try engine.drop(oldest)
+        try engine.drop(oldest, "older than what is retained")
+        return true
+    }
+
+    private func dropOversized() throws -> Bool {
+        let partitions = engine.partitions
+        // The newest is where spans arrive: without it nothing would be kept at all.
+        guard let bytesMax = retention.bytesMax, partitions.count > 1 else { return false }
+        let bytes = engine.byteCount
+        guard bytes > bytesMax else { return false }
+        try engine.drop(partitions[0], "all data takes \(bytes) bytes, more than \(bytesMax)")
         return true
     }
 

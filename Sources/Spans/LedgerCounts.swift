@@ -27,6 +27,10 @@ package enum LedgerReason: String, Sendable, CaseIterable, Codable {
     case metricPoint = "metric.not_kept"
     case refusedRequest = "request.refused"
     case damagedSegment = "segment.damaged"
+    case damagedPartition = "partition.damaged"
+    case damagedCatalog = "catalog.damaged"
+    case lostCommit = "commit.lost"
+    case droppedByRetention = "span.dropped_by_retention"
 
     /// Those that say that a span was not kept.
     package static let refusalsOfSpans: [LedgerReason] = [
@@ -45,7 +49,20 @@ package struct LedgerCounts: Sendable, Equatable {
     package subscript(reason: LedgerReason) -> Int { counts[reason] ?? 0 }
 
     package mutating func count(_ reason: LedgerReason, _ amount: Int = 1) {
-        if amount > 0 { counts[reason, default: 0] += amount }
+        // What a damaged file counts may be any number.
+        guard amount > 0 else { return }
+        let (sum, overflow) = self[reason].addingReportingOverflow(amount)
+        counts[reason] = overflow ? .max : sum
+    }
+
+    /// Segments and files that are set aside because they are damaged, and commits that are missing.
+    package var damage: Int { sum([.damagedSegment, .damagedPartition, .lostCommit]) }
+
+    package func sum(_ reasons: [LedgerReason]) -> Int {
+        reasons.reduce(0) { sum, reason in
+            let (next, overflow) = sum.addingReportingOverflow(self[reason])
+            return overflow ? .max : next
+        }
     }
 
     package mutating func add(_ other: LedgerCounts) {

@@ -66,6 +66,8 @@ package struct Coverage: Sendable {
     package private(set) var refused = 0
     package private(set) var late = 0
     package private(set) var truncatedValues = 0
+    /// Segments, files and commits that are missing from every answer because the disk damaged them.
+    package private(set) var damaged = 0
     /// Where nothing matched: what each comparison of the condition matches alone.
     package var conditions: [ConditionReport] = []
     /// What the senders' SDKs threw away, over the matched spans.
@@ -74,9 +76,10 @@ package struct Coverage: Sendable {
     package init(range: TimeRange) { self.range = range }
 
     package mutating func add(_ ledger: LedgerCounts) {
-        for reason in LedgerReason.refusalsOfSpans { refused += ledger[reason] }
-        late += ledger[.late]
-        truncatedValues += ledger[.tooDeep]
+        refused = ledger.sum(LedgerReason.refusalsOfSpans)
+        late = ledger[.late]
+        truncatedValues = ledger[.tooDeep]
+        damaged = ledger.damage
     }
 }
 

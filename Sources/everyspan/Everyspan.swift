@@ -12,7 +12,7 @@ struct Everyspan: AsyncParsableCommand {
         subcommands: [
             Serve.self, Demo.self, Import.self, Export.self, Slices.self, Series.self, Traces.self,
             Trace.self, Spans.self, Dimensions.self, TailCommand.self, ScoreCommand.self,
-            Status.self, Manual.self, Version.self,
+            Status.self, Check.self, Compact.self, Manual.self, Version.self,
         ])
 
     static func main() async {

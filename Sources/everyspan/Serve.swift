@@ -19,6 +19,11 @@ struct Serve: AsyncParsableCommand {
     var listen: String?
     @Option(help: "Remove spans older than this, as 30d or 12h (default: keep everything).")
     var retain: String?
+    @Option(
+        help:
+            "Remove the oldest days while all data takes more than this, as 200GB (default: keep everything)."
+    )
+    var retainBytes: String?
     @Option(help: "A configuration file.")
     var config: String?
     @Option(help: "Bytes of a body at most, as sent and inflated (default: 67108864).")

@@ -37,6 +37,7 @@ struct Settings {
         }
         store = EmbeddedStore.Settings(directory: data)
         store.retainSeconds = try text(flags.retain, "retain").map(Self.seconds)
+        store.retainBytes = try text(flags.retainBytes, "retain-bytes").map(Self.bytes)
         store.warmBytesMax = try number(flags.warmBytesMax, "warm-bytes-max", store.warmBytesMax)
         store.querySecondsMax = try number(
             flags.querySecondsMax, "query-seconds-max", store.querySecondsMax)
@@ -89,6 +90,23 @@ struct Settings {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
+    /// `200GB`, `1.5TB`, `64MiB`, or a number of bytes.
+    static func bytes(_ text: String) throws -> Int {
+        let units: [(name: String, bytes: Double)] = [
+            ("kib", 1024), ("mib", 1_048_576), ("gib", 1_073_741_824), ("tib", 1_099_511_627_776),
+            ("kb", 1e3), ("mb", 1e6), ("gb", 1e9), ("tb", 1e12), ("b", 1), ("", 1),
+        ]
+        let lower = text.lowercased()
+        let unit = units.first { lower.hasSuffix($0.name) } ?? ("", 1)
+        let digits = lower.dropLast(unit.name.count).trimmingCharacters(in: .whitespaces)
+        // What Double reads beyond a plain number (a sign, hexadecimal digits, infinity) is no size.
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }),
+            let number = Double(digits), case let bytes = number * unit.bytes,
+            bytes >= 1, let whole = Int(exactly: bytes.rounded())
+        else { throw ValidationError("\(text) is no size such as 200GB, 1.5TB or 500MiB") }
+        return whole
+    }
+
     /// `30d`, `12h`, `90m` or `3600s`.
     static func seconds(_ text: String) throws -> Int {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
@@ -106,9 +124,9 @@ struct ConfigurationFile {
     private var values: [String: String] = [:]
 
     static let names = [
-        "data", "listen", "retain", "body-bytes-max", "warm-bytes-max", "query-seconds-max",
-        "query-bytes-max",
-        "drain-seconds", "cors-origins", "merging", "prices",
+        "data", "listen", "retain", "retain-bytes", "body-bytes-max", "warm-bytes-max",
+        "query-seconds-max", "query-bytes-max", "drain-seconds", "cors-origins", "merging",
+        "prices",
     ]
 
     init() {}

@@ -33,11 +33,15 @@ struct CommitWriter {
 
     // MARK: Starting
 
-    /// Takes up the segments of a partition that is there already.
-    mutating func adopt(_ partition: Partition) throws -> LedgerCounts {
-        var ledger = LedgerCounts()
-        let shared = try partition.sharedTraces()
-        for record in try partition.segments() {
+    /// Takes up the segments of a partition that is there already; those that are damaged are set aside.
+    ///
+    /// - Returns: whether its marks of shared traces can be trusted.
+    mutating func adopt(_ partition: Partition) throws -> Bool {
+        var isTrusted = partition.hasSoundMarks()
+        let shared = isTrusted ? try partition.sharedTraces() : [:]
+        let (sound, damaged) = try partition.segments()
+        for (id, reason) in damaged { setAside(id, of: partition, reason) }
+        for record in sound {
             do {
                 let segment = try Segment(record, partition, warm)
                 let view = SegmentView(
@@ -47,12 +51,16 @@ struct CommitWriter {
                 } else {
                     snapshot.large.append(view)
                 }
-            } catch let error as DamagedBytes {
-                directory.report("set aside: \(error.reason)")
-                ledger.count(.damagedSegment)
+                // Only large segments have marks, of traces that they have.
+                let isPlausible =
+                    record.filter.map { view.shared.allSatisfy($0.contains) } ?? view.shared.isEmpty
+                if !isPlausible { isTrusted = false }
+            } catch {
+                guard let reason = Damage.reason(error) else { throw error }
+                setAside(record.id, of: partition, reason)
             }
         }
-        return ledger
+        return isTrusted
     }
 
     private mutating func adoptSmall(_ view: SegmentView) throws {
@@ -86,8 +94,34 @@ struct CommitWriter {
         }
     }
 
-    /// Once all partitions are there: which traces of large segments have spans in small ones.
-    mutating func finishAdopting() throws {
+    /// Once all partitions are there: which traces of large segments have spans elsewhere.
+    ///
+    /// - Parameter distrusted: partitions whose marks may lack some. They were not here while others were merged, or
+    ///   their marks are damaged.
+    mutating func finishAdopting(distrusted: [Partition]) throws {
+        let isDistrusted = Set(distrusted.map(ObjectIdentifier.init))
+        try aroundDamage { writer in
+            try writer.markSharedAnew { isDistrusted.contains(ObjectIdentifier($0.partition)) }
+            try writer.markSharedBySmall()
+        }
+    }
+
+    private mutating func markSharedAnew(_ isDistrusted: (Segment) -> Bool) throws {
+        var marks = SharedMarks()
+        for view in snapshot.large where isDistrusted(view.segment) {
+            let mine = try lookup.table(of: view.segment)
+            for other in snapshot.large where other.segment !== view.segment {
+                for hash in mine.allHashes where try lookup.trace(hash, in: other.segment) != nil {
+                    marks.insert(hash, view.segment)
+                    marks.insert(hash, other.segment)
+                }
+            }
+        }
+        try save(marks)
+        for (hash, segment) in marks.all { snapshot.update(segment) { $0.shared.insert(hash) } }
+    }
+
+    private mutating func markSharedBySmall() throws {
         for view in snapshot.small {
             guard let found = small.values.first(where: { $0.segment === view.segment }) else {
                 continue
@@ -110,8 +144,13 @@ struct CommitWriter {
         ledger.count(.duplicateKey, batch.spans.duplicateKeys)
         var shares = try BatchSplit.split(batch, receivedAt: receivedAt, ledger: &ledger)
         for index in shares.indices {
-            var shareLedger = index == 0 ? ledger : LedgerCounts()
-            try commit(shares[index], receivedAt, &shareLedger) { row in
+            let copies = try aroundDamage { writer in
+                var copies: [Int] = []
+                var shareLedger = index == 0 ? ledger : LedgerCounts()
+                try writer.commit(shares[index], receivedAt, &shareLedger) { copies.append($0) }
+                return copies
+            }
+            for row in copies {
                 let origin = shares[index].origins[row]
                 let request = requestEnds.firstIndex { origin < $0 } ?? requestEnds.count - 1
                 duplicates[request] += 1
@@ -300,7 +339,7 @@ struct CommitWriter {
         let id = try partition.commit(
             sealed, deletions: bitmaps, own: own.count > 0 ? own : nil, ledger: ledger)
         record.id = id ?? 0
-        return try Segment(record, partition, warm)
+        return try Segment(record, partition, warm, keys: Set(data.columns.keys))
     }
 
     /// Shows the commit to queries that start from now on.
@@ -374,7 +413,7 @@ struct CommitWriter {
             for hash in view.shared { marks.insert(hash, segment) }
             views.append(view)
         }
-        try save(marks, in: partition, new: merged.map(\.segment))
+        try save(marks)
         let deletions = Dictionary(
             uniqueKeysWithValues: merged.compactMap { entry in
                 entry.deleted.map { (entry.segment.id, $0) }
@@ -398,27 +437,86 @@ struct CommitWriter {
     }
 
     /// Writes the marks before the swap: one too many costs a little time, one missing a wrong answer.
-    private mutating func save(
-        _ marks: SharedMarks, in partition: Partition, new: [Segment]
-    ) throws {
+    private mutating func save(_ marks: SharedMarks) throws {
         for (segment, hashes) in marks.bySegment {
             let view = snapshot.large.first { $0.segment === segment }
             let saved = view.map { $0.shared.subtracting($0.unsavedShared) } ?? []
             let fresh = hashes.subtracting(saved)
             if fresh.isEmpty { continue }
             let ids = try lookup.traceIDs(fresh, in: segment)
-            try segment.partition.share([segment.id: ids])
+            do {
+                try segment.partition.share([segment.id: ids])
+            } catch {
+                // A start that finds the table damaged finds the marks again.
+                guard let reason = Damage.reason(error) else { throw error }
+                directory.report(
+                    "cannot mark shared traces of \(segment.partition.name): \(reason)")
+            }
         }
     }
 
     /// Forgets the segments of a partition that is removed.
-    mutating func drop(_ partition: Partition) {
-        let gone = Set(small.filter { $0.value.segment.partition === partition }.keys)
+    mutating func drop(_ partition: Partition) { forget { $0.partition === partition } }
+
+    private mutating func forget(_ isGone: (Segment) -> Bool) {
+        let gone = Set(small.filter { isGone($0.value.segment) }.keys)
         window.remove(segments: gone)
         for number in gone { small[number] = nil }
-        lookup.forget(snapshot.large.map(\.segment).filter { $0.partition === partition })
-        snapshot.small.removeAll { $0.segment.partition === partition }
-        snapshot.large.removeAll { $0.segment.partition === partition }
+        lookup.forget(snapshot.large.map(\.segment).filter(isGone))
+        snapshot.small.removeAll { isGone($0.segment) }
+        snapshot.large.removeAll { isGone($0.segment) }
         snapshot.contentVersion += 1
+    }
+
+    // MARK: Damage
+
+    /// Runs something that reads segments and writes a partition. What turns out damaged on the way is set aside, and it
+    /// begins anew: one damaged file must not keep spans from being taken.
+    mutating func aroundDamage<T>(_ body: (inout CommitWriter) throws -> T) throws -> T {
+        var doubted: [ObjectIdentifier] = []
+        while true {
+            do {
+                return try body(&self)
+            } catch let damage as DamagedSegment {
+                // Memory and cables err too, so it is read once more.
+                let segment = ObjectIdentifier(damage.segment)
+                if !doubted.contains(segment), !damage.isConfirmed {
+                    doubted.append(segment)
+                    continue
+                }
+                guard setAside(damage) else { throw damage }
+            } catch let damage as DamagedPartition {
+                guard setAside(damage.partition, damage.reason) else { throw damage }
+            }
+        }
+    }
+
+    /// Shows what is damaged to no query any more; the file keeps it.
+    ///
+    /// - Returns: false if it was not shown.
+    mutating func setAside(_ damage: DamagedSegment) -> Bool {
+        let segment = damage.segment
+        guard snapshot.views.contains(where: { $0.segment === segment }) else { return false }
+        if damage.isOfFile { return setAside(segment.partition, damage.reason) }
+        setAside(segment.id, of: segment.partition, damage.reason)
+        forget { $0 === segment }
+        return true
+    }
+
+    /// - Returns: false if the partition is not here any more.
+    mutating func setAside(_ partition: Partition, _ reason: String) -> Bool {
+        guard directory.setAside(partition, reason) else { return false }
+        drop(partition)
+        return true
+    }
+
+    private func setAside(_ segment: Int64, of partition: Partition, _ reason: String) {
+        directory.report(
+            "segment \(segment) of \(partition.name) is damaged and set aside: \(reason)")
+        do {
+            try partition.setAside(segment, reason, at: Timestamp.now())
+        } catch {
+            directory.report("cannot write that down in \(partition.path): \(error)")
+        }
     }
 }

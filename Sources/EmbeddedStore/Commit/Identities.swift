@@ -46,6 +46,12 @@ struct Identities: Sendable {
         return hash ^ hash >> 32
     }
 
+    /// The same with the tenant, so that it alone tells two spans apart.
+    func hashWithTenant(_ row: Int, traceHash: UInt64) -> UInt64 {
+        let tenant = tenant(row).withUnsafeBytes { hashBytes($0, seed: 1) }
+        return hash(row, traceHash: traceHash ^ tenant)
+    }
+
     /// Whether two rows are copies of one span.
     func isSame(_ row: Int, as other: Identities, _ otherRow: Int) -> Bool {
         spanIDs[row] == other.spanIDs[otherRow] && kinds[row] == other.kinds[otherRow]

@@ -12,6 +12,8 @@ struct MergePolicy: Sendable {
     var rawBytesMax = 256 << 20
     /// So many small segments make scans slow, whatever their size: each group of eight is a frame of its own.
     var smallSegmentsMax = 256
+    /// A large segment of which less is left than this share is written anew.
+    var liveShareMin = 0.5
     /// After so long without a commit what is there is merged.
     var idleSeconds = 2.0
 
@@ -73,6 +75,8 @@ struct MergePolicy: Sendable {
             chosen.append(view)
         }
         if chosen.count >= 2 { return chosen }
-        return bySize.first { $0.liveSpans * 2 < $0.segment.record.spans }.map { [$0] }
+        return bySize.first {
+            Double($0.liveSpans) < liveShareMin * Double($0.segment.record.spans)
+        }.map { [$0] }
     }
 }

@@ -16,7 +16,7 @@ struct MergeSource {
 
     /// One column with its texts.
     func column(_ key: ColumnKey) throws -> ColumnData? {
-        try packed?.column(key, withTexts: true) ?? segment.cold(key)
+        try segment.reading { try packed?.column(key, withTexts: true) } ?? segment.cold(key)
     }
 
     /// The columns that decide where rows go: identity, order, and what tables say of each other. Parents
@@ -24,7 +24,7 @@ struct MergeSource {
     func skeleton() throws -> SegmentData {
         var data = SegmentData(rowCounts: segment.record.rowCounts)
         for key in keys where key.isStructural { data.columns[key] = try column(key) }
-        try ParentRows.unfold(&data)
+        try segment.reading { try ParentRows.unfold(&data) }
         return data
     }
 }

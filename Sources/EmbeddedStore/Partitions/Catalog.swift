@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import Migrations
 internal import Spans
@@ -6,7 +7,13 @@ internal import Spans
 final class Catalog: Sendable {
     let database: DatabaseQueue
 
+    /// More is not read through at each start: it would take longer than everything else.
+    private static let checkedBytesMax = 64 << 20
+
+    /// - Throws: what `Damage` knows, if the file is damaged.
     init(directory: String) throws {
+        let path = directory + "/catalog.sqlite"
+        if FileManager.default.fileExists(atPath: path) { try PartitionFile.checkKind(path) }
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { db in
@@ -14,15 +21,55 @@ final class Catalog: Sendable {
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
         database = try DatabaseQueue(
-            path: directory + "/catalog.sqlite", configuration: configuration)
+            path: path, configuration: configuration)
         var migrator = DatabaseMigrator()
         for script in Migrations.catalog {
             migrator.registerMigration(script.name) { try $0.execute(sql: script.sql) }
         }
         try migrator.migrate(database)
+        try database.read { db in
+            let isSmall = FileSize.of(path) <= Self.checkedBytesMax
+            for check in isSmall
+                ? ["quick_check"] : ["quick_check(ledger)", "quick_check(setting)"]
+            {
+                let found = try String.fetchAll(db, sql: "PRAGMA \(check)")
+                if found != ["ok"] { throw DamagedBytes(found.first ?? "nothing said of it") }
+            }
+        }
+        // Whatever a start reads must be readable.
+        _ = (try ledger(), try scoreCounts())
+    }
+
+    /// A partition's file as it was when marks of shared traces were last complete.
+    func knownPartitions() throws -> [String: String] {
+        try database.read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT name, value FROM setting WHERE name LIKE 'partition %'")
+            var known: [String: String] = [:]
+            for row in rows {
+                let name = try row.decode(String.self, forColumn: "name")
+                known[String(name.dropFirst("partition ".count))] =
+                    try row.decode(forColumn: "value")
+            }
+            return known
+        }
+    }
+
+    func setKnownPartitions(_ known: [String: String]) throws {
+        try database.write { db in
+            try db.execute(sql: "DELETE FROM setting WHERE name LIKE 'partition %'")
+            for (name, identity) in known {
+                try db.execute(
+                    sql: "INSERT INTO setting (name, value) VALUES (?, ?)",
+                    arguments: ["partition " + name, identity])
+            }
+        }
     }
 
     func close() throws { try database.close() }
+
+    /// Gives free pages back to the file system.
+    func vacuum() throws { try database.vacuum() }
 
     func add(_ ledger: LedgerCounts) throws { try database.write { try ledger.save($0) } }
 

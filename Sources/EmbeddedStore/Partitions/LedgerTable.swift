@@ -6,7 +6,9 @@ extension LedgerCounts {
     init(_ db: Database) throws {
         self.init()
         for row in try Row.fetchAll(db, sql: "SELECT reason, amount FROM ledger") {
-            if let reason = LedgerReason(rawValue: row["reason"]) { count(reason, row["amount"]) }
+            let name = try row.decode(String.self, forColumn: "reason")
+            let amount = try row.decode(Int.self, forColumn: "amount")
+            if let reason = LedgerReason(rawValue: name) { count(reason, amount) }
         }
     }
 

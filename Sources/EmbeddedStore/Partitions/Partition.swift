@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import Spans
+internal import Synchronization
 internal import Zlib
 
 /// One SQLite file: the segments of one UTC day.
@@ -11,20 +12,107 @@ final class Partition: Sendable {
     /// The UTC day, as `2026-11-18`.
     let name: String
     let path: String
+    /// Commits that are missing although they were acknowledged: the log that had them is damaged or gone.
+    let lostCommits: Int
     private let file: PartitionFile
+    private let mark: CommitMark
+    /// Damaged segments, which no query sees.
+    private let aside: Mutex<Set<Int64>>
 
+    /// Opens a file, made if missing.
+    ///
+    /// - Throws: what `Damage` knows, if it is no partition or its structure is damaged.
     init(name: String, directory: String, among openFiles: OpenFiles) throws {
         self.name = name
         path = directory + "/" + name + ".sqlite"
-        file = try PartitionFile(path: path, among: openFiles)
+        mark = CommitMark(partition: path)
+        if !FileManager.default.fileExists(atPath: path) { mark.remove() }
+        let committed = mark.value ?? 0
+        file = try PartitionFile(path: path, isUsed: committed > 0, among: openFiles)
+        let (last, aside) = try file.read { db in
+            try Self.checkStructure(db)
+            return (
+                try Self.lastSegment(db),
+                try Int64.fetchAll(db, sql: "SELECT segment FROM set_aside")
+            )
+        }
+        self.aside = Mutex(Set(aside))
+        lostCommits = committed > last ? Int(clamping: committed - last) : 0
+        if lostCommits > 0 { mark.set(last) }
         try removeRetired()
+    }
+
+    /// Opens a file to look at it as it is now, whatever is written meanwhile. Nothing is changed, nothing checked.
+    init(reading name: String, in directory: String) throws {
+        self.name = name
+        path = directory + "/" + name + ".sqlite"
+        mark = CommitMark(partition: path)
+        file = try PartitionFile(reading: path)
+        lostCommits = 0
+        aside = Mutex([])
+    }
+
+    /// Runs statements that only read.
+    func reading<T>(_ body: (Database) throws -> T) throws -> T { try file.read(body) }
+
+    /// The last segment that was committed, as far as is known beside the file.
+    var committedMark: Int64? { mark.value }
+
+    /// A block ends with the text that fills it, and a text is no longer than a body.
+    private static let blockBytesMax = 64 << 20
+
+    /// The tables that say which segments and rows are to be seen. A row that is lost to damage leaves no gap there that
+    /// anything else could find.
+    private static func checkStructure(_ db: Database) throws {
+        for table in ["segment", "retired", "deletion", "set_aside"] {
+            let found = try String.fetchAll(db, sql: "PRAGMA quick_check('\(table)')")
+            if found != ["ok"] {
+                throw DamagedBytes(
+                    "table \(table): \(found.first ?? "nothing said of it")")
+            }
+            if table != "segment", try hasOrphans(table, db) {
+                throw DamagedBytes("table \(table): a segment that is not there")
+            }
+        }
+    }
+
+    /// Whether a table has rows of a segment that is not there: then they were another's.
+    private static func hasOrphans(_ table: String, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM "\(table)" WHERE segment NOT IN (SELECT id FROM segment))
+                """) ?? true
+    }
+
+    /// The highest number that a segment ever had.
+    static func lastSegment(_ db: Database) throws -> Int64 {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'segment'), 0),
+                    coalesce((SELECT max(id) FROM segment), 0))
+                """)
+        return try Int64.fetchOne(statement) ?? 0
     }
 
     func close() throws { try file.close() }
 
+    /// Closes the file and leaves nothing beside it.
+    func closeForGood() throws {
+        try file.close()
+        try PartitionFile.removeLog(path)
+    }
+
+    /// From now on every use of the file fails: another may lie at its path.
+    func abandon() { file.abandon() }
+
+    /// Closes the file unless it is in use, so that the next use opens it anew.
+    func reopen() throws { try file.closeUnlessUsed() }
+
     /// Unlinks the file. Queries that began before go on reading it.
     func unlink() throws {
         try file.pin()
+        mark.remove()
         for suffix in ["", "-wal", "-shm"] {
             let path = path + suffix
             if FileManager.default.fileExists(atPath: path) {
@@ -35,21 +123,46 @@ final class Partition: Sendable {
 
     // MARK: Reading
 
-    func segments() throws -> [SegmentRecord] {
+    /// The segments that are to be seen, and those of them that are damaged already by what is said of them.
+    func segments() throws -> (sound: [SegmentRecord], damaged: [(id: Int64, reason: String)]) {
         try file.read { db in
-            let rows = try Row.fetchCursor(
+            let ids = try Int64.fetchAll(
                 db,
                 sql: """
-                    SELECT id, format, spans, traces, start_min, start_max, received_min,
-                        received_max, ordered, mapping, row_counts, raw_bytes, trace_filter,
-                        body IS NOT NULL AS packed, checksum,
-                        (SELECT bitmap FROM deletion WHERE segment = id) AS deletions
-                    FROM segment WHERE id NOT IN (SELECT segment FROM retired) ORDER BY id
+                    SELECT id FROM segment WHERE id NOT IN (SELECT segment FROM retired)
+                    AND id NOT IN (SELECT segment FROM set_aside) ORDER BY id
                     """)
-            var records: [SegmentRecord] = []
-            while let row = try rows.next() { records.append(try SegmentRecord(row)) }
-            return records
+            var sound: [SegmentRecord] = []
+            var damaged: [(id: Int64, reason: String)] = []
+            for id in ids {
+                do {
+                    sound.append(try Self.record(id, db))
+                } catch {
+                    guard let reason = Damage.reason(error) else { throw error }
+                    damaged.append((id, reason))
+                }
+            }
+            return (sound, damaged)
         }
+    }
+
+    private static func record(_ segment: Int64, _ db: Database) throws -> SegmentRecord {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT \(SegmentSeal.segmentColumns), body IS NOT NULL AS packed, seal,
+                    (SELECT bitmap FROM deletion WHERE segment = id) AS deletions,
+                    (SELECT checksum FROM deletion WHERE segment = id) AS deletions_checksum
+                FROM segment WHERE id = ?
+                """, arguments: [segment])
+        guard let row else { throw DamagedBytes("it is listed, but not found") }
+        if let seal = try row.decode(Int64?.self, forColumn: "seal") {
+            let found = try SegmentSeal.of(segment, db)
+            guard found == seal else {
+                throw DamagedBytes("what is said of it has checksum \(found), stored \(seal)")
+            }
+        }
+        return try SegmentRecord(row)
     }
 
     func body(of segment: Int64) throws -> [UInt8] {
@@ -57,10 +170,11 @@ final class Partition: Sendable {
             try Row.fetchOne(
                 db, sql: "SELECT body, checksum FROM segment WHERE id = ?", arguments: [segment])
         }
-        guard let found, let body: Data = found["body"] else {
-            throw DamagedBytes("segment \(segment) of \(name) has no body")
+        guard let found, let body = try found.decode(Data?.self, forColumn: "body") else {
+            throw DamagedBytes("it has no body")
         }
-        return try checked([UInt8](body), found["checksum"], "segment \(segment) of \(name)")
+        return try checked(
+            [UInt8](body), try found.decode(forColumn: "checksum"), "body")
     }
 
     /// The columns of a large segment, without their bytes.
@@ -82,8 +196,8 @@ final class Partition: Sendable {
             try Data.fetchOne(
                 db, sql: "SELECT data FROM \"column\" WHERE id = ?", arguments: [column.id])
         }
-        guard let data else { throw DamagedBytes("column \(column.id) of \(name) is gone") }
-        return try column.bytes.opened([UInt8](data), "column \(column.key.name) of \(name)")
+        guard let data else { throw DamagedBytes("column \(column.key.name) is gone") }
+        return try column.bytes.opened([UInt8](data), "column \(column.key.name)")
     }
 
     /// The numbers and bytes of a column's text blocks, inflated; `number` for one of them.
@@ -96,11 +210,14 @@ final class Partition: Sendable {
                     WHERE "column" = ? AND (?2 IS NULL OR number = ?2) ORDER BY number
                     """, arguments: [column.id, number])
         }
+        let stored = try rows.map { try StoredBytes($0) }
         var texts: [UInt8] = []
-        texts.reserveCapacity(rows.reduce(0) { $0 + ($1["raw_bytes"] as Int) })
-        for row in rows {
-            let data: Data = row["data"]
-            texts += try StoredBytes(row).opened([UInt8](data), "text of \(column.key.name)")
+        // What damage made of a length is no reason to allocate.
+        texts.reserveCapacity(
+            stored.reduce(0) { $0 + max(0, min($1.rawCount, Self.blockBytesMax)) })
+        for (row, block) in zip(rows, stored) {
+            let data = try row.decode(Data.self, forColumn: "data")
+            texts += try block.opened([UInt8](data), "texts of \(column.key.name)")
         }
         return texts
     }
@@ -110,20 +227,49 @@ final class Partition: Sendable {
             var shared: [Int64: Set<UInt64>] = [:]
             let rows = try Row.fetchCursor(db, sql: "SELECT segment, trace_id FROM shared_trace")
             while let row = try rows.next() {
-                let id: Data = row["trace_id"]
-                shared[row["segment"], default: []].insert(
+                let id = try row.decode(Data.self, forColumn: "trace_id")
+                shared[try row.decode(forColumn: "segment"), default: []].insert(
                     id.withUnsafeBytes { TraceFilter.hash($0) })
             }
             return shared
         }
     }
 
+    /// Whether no mark of a shared trace was lost to damage.
+    func hasSoundMarks() -> Bool {
+        let isSound = try? file.read { db in
+            try String.fetchAll(db, sql: "PRAGMA quick_check('shared_trace')") == ["ok"]
+                && !Self.hasOrphans("shared_trace", db)
+        }
+        return isSound ?? false
+    }
+
+    /// Differs where another file lies under the same name.
+    var fileIdentity: String {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.systemFileNumber] as? NSNumber).map { "\($0)" } ?? ""
+    }
+
     func ledger() throws -> LedgerCounts { try file.read { try LedgerCounts($0) } }
 
     func byteCount() -> Int {
-        ["", "-wal"].reduce(0) { sum, suffix in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path + suffix)
-            return sum + ((attributes?[.size] as? NSNumber)?.intValue ?? 0)
+        FileSize.of(path) + FileSize.of(path + "-wal")
+    }
+
+    // MARK: Damage
+
+    /// How many segments are set aside.
+    var damagedSegments: Int { aside.withLock { $0.count } }
+
+    /// Shows a damaged segment to no query any more, of this run and the next.
+    ///
+    /// - Throws: if the file cannot be written; it is set aside for this run all the same.
+    func setAside(_ segment: Int64, _ reason: String, at time: UInt64) throws {
+        guard aside.withLock({ $0.insert(segment).inserted }) else { return }
+        try file.write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO set_aside (segment, reason, found) VALUES (?, ?, ?)",
+                arguments: [segment, reason, Int64(clamping: time)])
         }
     }
 
@@ -139,17 +285,20 @@ final class Partition: Sendable {
         _ segment: SealedSegment?, deletions: [Int64: RowSet], own: RowSet? = nil,
         ledger: LedgerCounts
     ) throws -> Int64? {
-        try file.write { db in
-            var id: Int64?
-            if let segment {
-                try insert(segment.record, body: segment.body, db)
-                id = db.lastInsertedRowID
+        do {
+            let id = try file.write { db in
+                let id = try segment.map { try insert($0.record, body: $0.body, db) }
+                var deletions = deletions
+                if let id { deletions[id] = own }
+                try save(deletions, db)
+                try ledger.save(db)
+                return id
             }
-            var deletions = deletions
-            if let id { deletions[id] = own }
-            try save(deletions, db)
-            try ledger.save(db)
+            if let id { mark.set(id) }
             return id
+        } catch {
+            guard let reason = Damage.reason(error) else { throw error }
+            throw DamagedPartition(partition: self, reason: reason)
         }
     }
 
@@ -163,8 +312,7 @@ final class Partition: Sendable {
     ) throws -> SegmentRecord {
         var record = record
         record.id = try file.write { db in
-            try insert(record, body: nil, db)
-            let id = db.lastInsertedRowID
+            let id = try insert(record, body: nil, db)
             try db.execute(sql: "INSERT INTO retired (segment) VALUES (?)", arguments: [id])
             return id
         }
@@ -177,6 +325,7 @@ final class Partition: Sendable {
                 try db.execute(
                     sql: "UPDATE segment SET raw_bytes = ? WHERE id = ?",
                     arguments: [record.rawBytes, record.id])
+                try seal(record.id, db)
             }
         } catch {
             try? remove([record.id])
@@ -259,20 +408,37 @@ final class Partition: Sendable {
         try remove(retired)
     }
 
-    private func insert(_ record: SegmentRecord, body: [UInt8]?, _ db: Database) throws {
+    /// - Returns: the number that the segment got.
+    private func insert(
+        _ record: SegmentRecord, body: [UInt8]?, _ db: Database
+    ) throws -> Int64 {
+        // The seal covers the number, and a second statement would write the body again.
+        let last = try Self.lastSegment(db)
+        guard last < .max else { throw DamagedBytes("there are no more numbers for segments") }
+        let id = last + 1
+        let values: [(any DatabaseValueConvertible)?] = [
+            id, record.format, record.spans, record.traces, record.startMin, record.startMax,
+            record.receivedMin, record.receivedMax, record.isOrdered, record.mapping,
+            record.rowCountsJSON, record.rawBytes, record.filter.map { Data($0.bytes) },
+            body.map { Int64(crc(of: $0)) },
+        ]
+        let sealed = values.map { $0?.databaseValue ?? .null }
         try db.execute(
             sql: """
-                INSERT INTO segment (format, spans, traces, start_min, start_max, received_min,
-                    received_max, ordered, mapping, row_counts, raw_bytes, trace_filter, checksum,
-                    body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO segment (\(SegmentSeal.segmentColumns), body, seal)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-            arguments: [
-                record.format, record.spans, record.traces, record.startMin, record.startMax,
-                record.receivedMin, record.receivedMax, record.isOrdered, record.mapping,
-                record.rowCountsJSON, record.rawBytes, record.filter.map { Data($0.bytes) },
-                body.map { Int64(crc(of: $0)) }, body.map { Data($0) },
-            ])
+            arguments: StatementArguments(
+                sealed + [body.map { Data($0).databaseValue } ?? .null]
+                    + [SegmentSeal.of(sealed).databaseValue]))
+        return id
+    }
+
+    /// To be called after whatever changes what is said of a large segment or its columns.
+    private func seal(_ segment: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE segment SET seal = ? WHERE id = ?",
+            arguments: [try SegmentSeal.of(segment, db), segment])
     }
 
     private func insert(_ column: MergedColumn, segment: Int64, _ db: Database) throws {
@@ -306,8 +472,11 @@ final class Partition: Sendable {
     private func save(_ deletions: [Int64: RowSet], _ db: Database) throws {
         for (segment, rows) in deletions {
             try db.execute(
-                sql: "INSERT OR REPLACE INTO deletion (segment, bitmap) VALUES (?, ?)",
-                arguments: [segment, Data(rows.bytes)])
+                sql: "INSERT OR REPLACE INTO deletion (segment, bitmap, checksum) VALUES (?, ?, ?)",
+                arguments: [
+                    segment, Data(rows.bytes),
+                    SegmentRecord.checksum(ofDeletions: rows.bytes, segment: segment),
+                ])
         }
     }
 

@@ -33,29 +33,48 @@ struct SegmentRecord: Sendable {
 
 extension SegmentRecord {
     init(_ row: Row) throws {
-        id = row["id"]
-        format = row["format"]
-        spans = row["spans"]
-        traces = row["traces"]
-        startMin = row["start_min"]
-        startMax = row["start_max"]
-        receivedMin = row["received_min"]
-        receivedMax = row["received_max"]
-        isOrdered = row["ordered"]
-        mapping = row["mapping"]
-        rawBytes = row["raw_bytes"]
-        let counts: String = row["row_counts"]
-        rowCounts = try JSONDecoder().decode([Int].self, from: Data(counts.utf8))
-        guard rowCounts.count == Table.allCases.count, rowCounts[0] == spans else {
-            throw DamagedBytes("segment \(id): row counts \(counts) of \(spans) spans")
+        id = try row.decode(forColumn: "id")
+        format = try row.decode(forColumn: "format")
+        spans = try row.decode(forColumn: "spans")
+        traces = try row.decode(forColumn: "traces")
+        startMin = try row.decode(forColumn: "start_min")
+        startMax = try row.decode(forColumn: "start_max")
+        receivedMin = try row.decode(forColumn: "received_min")
+        receivedMax = try row.decode(forColumn: "received_max")
+        isOrdered = try row.decode(forColumn: "ordered")
+        mapping = try row.decode(forColumn: "mapping")
+        rawBytes = try row.decode(forColumn: "raw_bytes")
+        let counts = try row.decode(String.self, forColumn: "row_counts")
+        rowCounts = (try? JSONDecoder().decode([Int].self, from: Data(counts.utf8))) ?? []
+        guard rowCounts.count == Table.allCases.count, rowCounts[0] == spans,
+            rowCounts.allSatisfy({ (0...Self.rowsMax).contains($0) })
+        else { throw DamagedBytes("row counts \(counts) of \(spans) spans") }
+        guard (0...spans).contains(traces), (0...Self.rawBytesMax).contains(rawBytes) else {
+            throw DamagedBytes("\(traces) traces and \(rawBytes) bytes of \(spans) spans")
         }
-        isPacked = row["packed"]
-        if let bytes: Data = row["trace_filter"] {
+        isPacked = try row.decode(forColumn: "packed")
+        if let bytes = try row.decode(Data?.self, forColumn: "trace_filter") {
             filter = try bytes.withUnsafeBytes { try TraceFilter(bytes: $0) }
         }
-        if let bytes: Data = row["deletions"] {
-            deletions = RowSet(bytes: [UInt8](bytes), count: spans)
+        if let bytes = try row.decode(Data?.self, forColumn: "deletions") {
+            let bitmap = [UInt8](bytes)
+            if let sum = try row.decode(Int64?.self, forColumn: "deletions_checksum") {
+                guard sum == Self.checksum(ofDeletions: bitmap, segment: id) else {
+                    throw DamagedBytes("its deletions have another checksum than stored")
+                }
+            }
+            deletions = RowSet(bytes: bitmap, count: spans)
         }
+    }
+
+    /// No table of ours has more rows; a larger number is damage, not a reason to allocate.
+    private static let rowsMax = 1 << 28
+    private static let rawBytesMax = 1 << 44
+
+    static func checksum(ofDeletions bitmap: [UInt8], segment: Int64) -> Int64 {
+        var bytes: [UInt8] = []
+        bytes.appendLittleEndian(UInt64(bitPattern: segment))
+        return Int64(crc(of: bytes + bitmap))
     }
 
     var rowCountsJSON: String { "[" + rowCounts.map(String.init).joined(separator: ",") + "]" }
@@ -68,15 +87,16 @@ struct ColumnRecord: Sendable {
     let bytes: StoredBytes
 
     init(_ row: Row) throws {
-        id = row["id"]
-        bytes = StoredBytes(row)
-        let table = Table.allCases.first { $0.name == row["tbl"] }
-        let origin = ColumnOrigin(name: row["origin"])
-        let type = ValueType.allCases.first { $0.name == row["type"] }
+        id = try row.decode(forColumn: "id")
+        bytes = try StoredBytes(row)
+        let names = try ["tbl", "origin", "type"].map { try row.decode(String.self, forColumn: $0) }
+        let table = Table.allCases.first { $0.name == names[0] }
+        let origin = ColumnOrigin(name: names[1])
+        let type = ValueType.allCases.first { $0.name == names[2] }
         guard let table, let origin, let type else {
             throw DamagedBytes("column \(id) is of an unknown kind")
         }
-        key = ColumnKey(table, origin, row["key"], type)
+        key = ColumnKey(table, origin, try row.decode(forColumn: "key"), type)
     }
 }
 
@@ -86,16 +106,21 @@ struct StoredBytes: Sendable {
     let isCompressed: Bool
     let checksum: UInt32
 
-    init(_ row: Row) {
-        rawCount = row["raw_bytes"]
-        isCompressed = row["compressed"]
-        let sum: Int64 = row["checksum"]
-        checksum = UInt32(truncatingIfNeeded: sum)
+    init(_ row: Row) throws {
+        rawCount = try row.decode(forColumn: "raw_bytes")
+        isCompressed = try row.decode(forColumn: "compressed")
+        checksum = UInt32(truncatingIfNeeded: try row.decode(Int64.self, forColumn: "checksum"))
     }
+
+    /// zlib makes a byte of at most so many, so that a wrong length is damage, not a reason to allocate.
+    static let expansionMax = 1040
 
     /// Checks and inflates what was read.
     func opened(_ bytes: [UInt8], _ what: String) throws -> [UInt8] {
         let bytes = try checked(bytes, Int64(checksum), what)
+        guard rawCount >= 0,
+            isCompressed ? rawCount / Self.expansionMax <= bytes.count : rawCount == bytes.count
+        else { throw DamagedBytes("\(what): \(rawCount) bytes of \(bytes.count)") }
         guard isCompressed else { return bytes }
         return try bytes.withUnsafeBytes { try inflate($0, exactly: rawCount) }
     }

@@ -42,7 +42,9 @@ extension Catalog {
             var counts: [String: Int] = [:]
             let rows = try Row.fetchAll(
                 db, sql: "SELECT name, count(*) AS amount FROM score GROUP BY name")
-            for row in rows { counts[row["name"]] = row["amount"] }
+            for row in rows {
+                counts[try row.decode(forColumn: "name")] = try row.decode(forColumn: "amount")
+            }
             return counts
         }
     }
@@ -51,7 +53,7 @@ extension Catalog {
         try database.read { db in
             let rows = try Row.fetchCursor(
                 db, sql: "SELECT * FROM score WHERE name = ?", arguments: [name])
-            while let row = try rows.next() { body(Score(row)) }
+            while let row = try rows.next() { body(try Score(row)) }
         }
     }
 
@@ -60,12 +62,12 @@ extension Catalog {
             var scores = try Row.fetchAll(
                 db, sql: "SELECT * FROM score WHERE trace_id = ? AND trace_id <> x''",
                 arguments: [Data(id)]
-            ).map { Score($0) }
+            ).map { try Score($0) }
             for response in responses {
                 scores += try Row.fetchAll(
                     db, sql: "SELECT * FROM score WHERE response_id = ? AND response_id <> ''",
                     arguments: [response]
-                ).map { Score($0) }
+                ).map { try Score($0) }
             }
             return scores
         }
@@ -97,21 +99,22 @@ private struct StoredTarget {
 }
 
 extension Score {
-    fileprivate init(_ row: Row) {
-        let trace: Data = row["trace_id"]
-        let span: Data = row["span_id"]
+    fileprivate init(_ row: Row) throws {
+        let trace = try row.decode(Data.self, forColumn: "trace_id")
+        let span = try row.decode(Data.self, forColumn: "span_id")
         let target: Target =
             trace.isEmpty
-            ? .response(row["response_id"])
+            ? .response(try row.decode(forColumn: "response_id"))
             : .span(
                 traceID: trace.reduce(0) { $0 << 8 | UInt128($1) },
                 spanID: span.reduce(0) { $0 << 8 | UInt64($1) })
         self.init(
-            target: target, name: row["name"], value: row["value"], label: row["label"],
-            time: row["time"])
-        comment = row["comment"]
-        source = row["source"]
-        evaluator = row["evaluator"]
-        errorType = row["error_type"]
+            target: target, name: try row.decode(forColumn: "name"),
+            value: try row.decode(forColumn: "value"), label: try row.decode(forColumn: "label"),
+            time: try row.decode(forColumn: "time"))
+        comment = try row.decode(forColumn: "comment")
+        source = try row.decode(forColumn: "source")
+        evaluator = try row.decode(forColumn: "evaluator")
+        errorType = try row.decode(forColumn: "error_type")
     }
 }

@@ -10,21 +10,25 @@ final class Segment: Sendable {
     let record: SegmentRecord
     private let columns: [ColumnKey: ColumnRecord]
     private let warm: WarmColumns
-    /// Of a small segment nil until somebody asks.
-    private let known = Mutex<KeySet?>(nil)
+    /// Of a small segment nil until it is read.
+    private let known: Mutex<KeySet?>
 
     var id: Int64 { record.id }
     var isPacked: Bool { record.isPacked }
 
-    init(_ record: SegmentRecord, _ partition: Partition, _ warm: WarmColumns) throws {
+    /// - Parameter keys: of a small segment, if they are known.
+    init(
+        _ record: SegmentRecord, _ partition: Partition, _ warm: WarmColumns,
+        keys: Set<ColumnKey>? = nil
+    ) throws {
         guard record.format == segmentFormat else {
             throw DamagedBytes(
-                "segment \(record.id) of \(partition.name) has format \(record.format); "
-                    + "this version reads \(segmentFormat)")
+                "its format is \(record.format); this version reads \(segmentFormat)")
         }
         self.partition = partition
         self.record = record
         self.warm = warm
+        known = Mutex(keys.map { warm.keySets.set(of: $0) })
         columns =
             record.isPacked
             ? [:]
@@ -36,14 +40,36 @@ final class Segment: Sendable {
     deinit { warm.forget(ObjectIdentifier(self)) }
 
     /// The columns that some row has a value in.
+    ///
+    /// A small segment's are remembered: were they read each time, one that is damaged meanwhile would look as if it had
+    /// none, and questions about it would have wrong answers.
     var keys: Set<ColumnKey> { (try? keySet)?.keys ?? [] }
 
     var keySet: KeySet {
         get throws {
             if let set = known.withLock({ $0 }) { return set }
-            let set = warm.keySets.set(of: isPacked ? try packed().keys : Set(columns.keys))
-            known.withLock { $0 = set }
-            return set
+            return remember(isPacked ? try packed().keys : Set(columns.keys))
+        }
+    }
+
+    @discardableResult
+    private func remember(_ keys: Set<ColumnKey>) -> KeySet {
+        let set = warm.keySets.set(of: keys)
+        known.withLock { $0 = set }
+        return set
+    }
+
+    /// Runs what reads this segment, so that who asked is told which one is damaged.
+    ///
+    /// - Throws: `DamagedSegment` in place of what says that something is damaged.
+    func reading<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as DamagedSegment {
+            throw error
+        } catch {
+            guard let reason = Damage.reason(error) else { throw error }
+            throw DamagedSegment(segment: self, reason: reason, isOfFile: Damage.isOfFile(error))
         }
     }
 
@@ -51,35 +77,56 @@ final class Segment: Sendable {
     ///
     /// Decoded columns stay warm within the budget of the process.
     func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData {
-        if isPacked { return try packed().data(withTexts: false, wanted) }
-        var data = SegmentData(rowCounts: record.rowCounts)
-        data.traceEnds = try traceEnds()
-        for (key, column) in columns where wanted(key) {
-            data.columns[key] = try decoded(column, data.traceEnds)
+        try reading {
+            if isPacked { return try packed().data(withTexts: false, wanted) }
+            var data = SegmentData(rowCounts: record.rowCounts)
+            data.traceEnds = try traceEnds()
+            for (key, column) in columns where wanted(key) {
+                data.columns[key] = try decoded(column, data.traceEnds)
+            }
+            return data
         }
-        return data
     }
 
     /// One column, its long texts too if asked for; nil if the segment has no such column.
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
-        if isPacked { return try packed().column(key, withTexts: withTexts) }
-        guard let record = columns[key] else { return nil }
-        var column = try decoded(record, key == .traceID ? [] : try traceEnds())
-        if withTexts, column.lacksTexts {
-            column.strings.bytes = try partition.texts(of: record)
+        try reading {
+            if isPacked { return try packed().column(key, withTexts: withTexts) }
+            guard let record = columns[key] else { return nil }
+            var column = try decoded(record, key == .traceID ? [] : try traceEnds())
+            if withTexts, column.lacksTexts { try readTexts(record, &column) }
+            return column
         }
-        return column
     }
 
     /// A small segment, read past the warm columns.
-    func opened() throws -> PackedSegment { try PackedSegment(partition.body(of: id)) }
+    func opened() throws -> PackedSegment {
+        try reading {
+            let packed = try PackedSegment(partition.body(of: id))
+            guard packed.rowCounts == record.rowCounts else {
+                throw DamagedBytes("its body has \(packed.rowCounts) rows, not \(record.rowCounts)")
+            }
+            remember(packed.keys)
+            return packed
+        }
+    }
 
     /// One column of a large segment with its texts, read past the warm columns.
     func cold(_ key: ColumnKey) throws -> ColumnData? {
         guard let record = columns[key] else { return nil }
-        var column = try read(record, key == .traceID ? [] : try traceEnds())
-        if column.lacksTexts { column.strings.bytes = try partition.texts(of: record) }
-        return column
+        return try reading {
+            var column = try read(record, key == .traceID ? [] : try traceEnds())
+            if column.lacksTexts { try readTexts(record, &column) }
+            return column
+        }
+    }
+
+    private func readTexts(_ record: ColumnRecord, _ column: inout ColumnData) throws {
+        let texts = try partition.texts(of: record)
+        guard texts.count == Int(column.strings.ends.last ?? 0) else {
+            throw DamagedBytes("texts of \(record.key.name) take \(texts.count) bytes")
+        }
+        column.strings.bytes = texts
     }
 
     /// Keeps what `make` derives from this segment alone, within the budget.
@@ -103,19 +150,27 @@ final class Segment: Sendable {
         guard let record = columns[key] else { return [] }
         let ranges = MergedEncoding.blockRanges(column.strings.ends)
         guard let number = ranges.firstIndex(where: { $0.contains(code) }) else { return [] }
-        let block = try partition.texts(of: record, number: number)
         let blockStart = column.strings.start(of: ranges[number].lowerBound)
+        let blockEnd = Int(column.strings.ends[ranges[number].upperBound - 1])
         let from = column.strings.start(of: code) - blockStart
         let to = Int(column.strings.ends[code]) - blockStart
-        guard to <= block.count else { throw DamagedBytes("text block \(number) ends early") }
-        return Array(block[from..<to])
+        return try reading {
+            let block = try partition.texts(of: record, number: number)
+            guard block.count == blockEnd - blockStart else {
+                throw DamagedBytes("text block \(number) of \(key.name) has \(block.count) bytes")
+            }
+            return Array(block[from..<to])
+        }
     }
 
     /// Where each trace ends; empty for a small segment, which is in no order.
     func traceEnds() throws -> [UInt32] {
-        guard record.isOrdered, let traceIDs = columns[.traceID] else { return [] }
-        return try derived("trace ends") {
-            Self.traceEnds(try decoded(traceIDs, []))
+        guard record.isOrdered else { return [] }
+        return try reading {
+            guard let traceIDs = columns[.traceID] else {
+                throw DamagedBytes("it has no trace ids")
+            }
+            return try derived("trace ends") { Self.traceEnds(try decoded(traceIDs, [])) }
         }
     }
 
@@ -172,11 +227,26 @@ struct SegmentView: Sendable {
 extension Segment {
     /// The segment's traces by hash.
     func traceTable() throws -> TraceTable {
-        try derived("trace table") {
-            guard let traceIDs = try column(.traceID, withTexts: false) else {
-                throw DamagedBytes("segment \(id) has no trace ids")
+        try reading {
+            try derived("trace table") {
+                guard let traceIDs = try column(.traceID, withTexts: false) else {
+                    throw DamagedBytes("it has no trace ids")
+                }
+                return TraceTable(traceIDs.strings)
             }
-            return TraceTable(traceIDs.strings)
+        }
+    }
+
+    /// Reads every byte of it once more, past what is kept in memory.
+    ///
+    /// - Throws: `DamagedSegment`.
+    func verify() throws {
+        try reading {
+            if isPacked {
+                _ = try opened().data(withTexts: true)
+            } else {
+                for key in columns.keys { _ = try cold(key) }
+            }
         }
     }
 }

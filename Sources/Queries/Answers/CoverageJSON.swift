@@ -16,6 +16,7 @@ extension Coverage {
             json.member("late", late)
             json.member("dropped_upstream", droppedUpstream)
             json.member("truncated_values", truncatedValues)
+            if damaged > 0 { json.member("damaged", damaged) }
             if !conditions.isEmpty {
                 json.key("conditions")
                 json.array { json in

@@ -49,6 +49,10 @@ extension Schema {
             "dropped_upstream", count, "What the senders' SDKs dropped, over the matched spans."),
         .always("truncated_values", count, "Values ever cut."),
         .sometimes(
+            "damaged", count,
+            "Segments, files and commits that are missing because the disk damaged them, if there are any."
+        ),
+        .sometimes(
             "conditions",
             list(
                 of: object([
