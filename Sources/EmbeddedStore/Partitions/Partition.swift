@@ -86,8 +86,8 @@ final class Partition: Sendable {
         return try column.bytes.opened([UInt8](data), "column \(column.key.name) of \(name)")
     }
 
-    /// The numbers and bytes of a column's text blocks, inflated; `number` for one of them.
-    func texts(of column: ColumnRecord, number: Int? = nil) throws -> [UInt8] {
+    /// A column's text blocks in the order of their numbers, inflated; `number` for one of them.
+    func textBlocks(of column: ColumnRecord, number: Int? = nil) throws -> [[UInt8]] {
         let rows = try file.read { db in
             try Row.fetchAll(
                 db,
@@ -96,13 +96,10 @@ final class Partition: Sendable {
                     WHERE "column" = ? AND (?2 IS NULL OR number = ?2) ORDER BY number
                     """, arguments: [column.id, number])
         }
-        var texts: [UInt8] = []
-        texts.reserveCapacity(rows.reduce(0) { $0 + ($1["raw_bytes"] as Int) })
-        for row in rows {
+        return try rows.map { row in
             let data: Data = row["data"]
-            texts += try StoredBytes(row).opened([UInt8](data), "text of \(column.key.name)")
+            return try StoredBytes(row).opened([UInt8](data), "text of \(column.key.name)")
         }
-        return texts
     }
 
     func sharedTraces() throws -> [Int64: Set<UInt64>] {

@@ -8,17 +8,17 @@ internal import Synchronization
 final class Segment: Sendable {
     let partition: Partition
     let record: SegmentRecord
-    private let columns: [ColumnKey: ColumnRecord]
+    let columns: [ColumnKey: ColumnRecord]
     private let warm: WarmColumns
 
     var id: Int64 { record.id }
     var isPacked: Bool { record.isPacked }
 
     init(_ record: SegmentRecord, _ partition: Partition, _ warm: WarmColumns) throws {
-        guard record.format == segmentFormat else {
+        guard (1...segmentFormat).contains(record.format) else {
             throw DamagedBytes(
                 "segment \(record.id) of \(partition.name) has format \(record.format); "
-                    + "this version reads \(segmentFormat)")
+                    + "this version reads 1 to \(segmentFormat)")
         }
         self.partition = partition
         self.record = record
@@ -56,9 +56,7 @@ final class Segment: Sendable {
         if isPacked { return try packed().column(key, withTexts: withTexts) }
         guard let record = columns[key] else { return nil }
         var column = try decoded(record, key == .traceID ? [] : try traceEnds())
-        if withTexts, column.lacksTexts {
-            column.strings.bytes = try partition.texts(of: record)
-        }
+        if withTexts { try fill(&column, record) }
         return column
     }
 
@@ -69,7 +67,7 @@ final class Segment: Sendable {
     func cold(_ key: ColumnKey) throws -> ColumnData? {
         guard let record = columns[key] else { return nil }
         var column = try read(record, key == .traceID ? [] : try traceEnds())
-        if column.lacksTexts { column.strings.bytes = try partition.texts(of: record) }
+        try fill(&column, record)
         return column
     }
 
@@ -87,19 +85,6 @@ final class Segment: Sendable {
     /// backlog stays warm; decoding a column costs little beside that.
     private func packed() throws -> PackedSegment {
         try warm.packed(ObjectIdentifier(self)) { try opened() }
-    }
-
-    /// One long text, reading no more than its block.
-    func text(_ key: ColumnKey, code: Int, of column: ColumnData) throws -> [UInt8] {
-        guard let record = columns[key] else { return [] }
-        let ranges = MergedEncoding.blockRanges(column.strings.ends)
-        guard let number = ranges.firstIndex(where: { $0.contains(code) }) else { return [] }
-        let block = try partition.texts(of: record, number: number)
-        let blockStart = column.strings.start(of: ranges[number].lowerBound)
-        let from = column.strings.start(of: code) - blockStart
-        let to = Int(column.strings.ends[code]) - blockStart
-        guard to <= block.count else { throw DamagedBytes("text block \(number) ends early") }
-        return Array(block[from..<to])
     }
 
     /// Where each trace ends; empty for a small segment, which is in no order.
@@ -131,15 +116,9 @@ final class Segment: Sendable {
             return try ColumnCodec.read(
                 &reader, key: record.key,
                 rowCount: self.record.rowCounts[Int(record.key.table.rawValue)],
-                traceEnds: record.key.table == .span ? traceEnds : []
-            ).column
+                traceEnds: record.key.table == .span ? traceEnds : [])
         }
     }
-}
-
-extension ColumnData {
-    /// Its texts lie apart and have not been read.
-    var lacksTexts: Bool { strings.bytes.count < Int(strings.ends.last ?? 0) }
 }
 
 /// A segment as one snapshot sees it.
