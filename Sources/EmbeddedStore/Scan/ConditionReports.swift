@@ -28,9 +28,12 @@ struct ConditionReports {
         guard let condition = query.condition else { return [] }
         var seen: Set<Expression> = []
         let parts = condition.leaves.filter { seen.insert($0).inserted }
+        // What is the whole condition has matched nothing, as is known.
+        let isWhole = parts == [condition] && query.unit == .span
         return try parts.prefix(Self.comparisonsMax).map { part in
             ConditionReport(
-                text: part.description, spans: try spans(part), closest: try closest(part))
+                text: part.description, spans: isWhole ? 0 : try spans(part),
+                closest: try closest(part))
         }
     }
 

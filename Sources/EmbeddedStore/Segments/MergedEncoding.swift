@@ -3,8 +3,8 @@ internal import Spans
 /// A large segment's columns as bytes, each by itself, so that a query reads only those it names.
 enum MergedEncoding {
     /// What each of zlib's levels costs and gives: docs/PERFORMANCE.md.
-    private static let level: Int32 = 6
-    private static let textLevel: Int32 = 3
+    private static let level: Int32 = 4
+    private static let textLevel: Int32 = 4
 
     /// - Parameters:
     ///   - rowCount: of the column's table.

@@ -19,6 +19,16 @@ extension Segment {
         column.texts = .here
     }
 
+    /// The texts of a column as they lie in their pool; nil if they are not in one.
+    func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? {
+        guard let record = columns[key], let column = try column(key, withTexts: false),
+            column.texts == .pooled
+        else { return nil }
+        return try derived("texts \(record.id)") {
+            try PooledTexts(partition.textBlocks(of: record), textCount: column.strings.count)
+        }
+    }
+
     /// One long text, reading no more than the blocks that it is in.
     func text(_ key: ColumnKey, code: Int, of column: ColumnData) throws -> [UInt8] {
         guard let record = columns[key] else { return [] }

@@ -9,6 +9,7 @@ final class Segment: Sendable {
     let partition: Partition
     let record: SegmentRecord
     let columns: [ColumnKey: ColumnRecord]
+    private let columnKeys: Set<ColumnKey>
     private let warm: WarmColumns
 
     var id: Int64 { record.id }
@@ -29,13 +30,14 @@ final class Segment: Sendable {
             : Dictionary(
                 try partition.columns(of: record.id).map { ($0.key, $0) },
                 uniquingKeysWith: { first, _ in first })
+        columnKeys = Set(columns.keys)
     }
 
     deinit { warm.forget(ObjectIdentifier(self)) }
 
     /// The columns that some row has a value in.
     var keys: Set<ColumnKey> {
-        isPacked ? (try? packed())?.keys ?? [] : Set(columns.keys)
+        isPacked ? (try? packed())?.keys ?? [] : columnKeys
     }
 
     /// The wanted columns, without the bytes of long texts.

@@ -36,9 +36,11 @@ struct PooledTexts: MemorySized {
         table.bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             let target = UnsafeMutableRawBufferPointer(buffer)
             pool.withUnsafeBytes { pool in
-                forEachPiece { piece in
-                    target[initialized..<initialized + piece.count].copyBytes(from: pool[piece])
-                    initialized += piece.count
+                forEachText { reader in
+                    reader.forEachPiece(directory.passages) { piece in
+                        target[initialized..<initialized + piece.count].copyBytes(from: pool[piece])
+                        initialized += piece.count
+                    }
                 }
             }
         }
@@ -49,35 +51,42 @@ struct PooledTexts: MemorySized {
         var ends: [UInt32] = []
         ends.reserveCapacity(textCount)
         var end = 0
-        for block in blocks {
-            block.read { reader in
-                for _ in 0..<block.textCount {
-                    let count = reader.passageCount()
-                    end += reader.ownPiece().count
-                    for _ in 0..<count {
-                        end += Int(directory.passages.lengths[reader.passage()])
-                        end += reader.ownPiece().count
-                    }
-                    ends.append(UInt32(clamping: end))
-                }
-            }
+        forEachText { reader in
+            reader.forEachPiece(directory.passages) { end += $0.count }
+            ends.append(UInt32(clamping: end))
         }
         guard end <= Int(UInt32.max) else { throw DamagedBytes("texts of \(end) bytes") }
         return ends
     }
 
-    @inline(__always)
-    private func forEachPiece(_ body: (Range<Int>) -> Void) {
-        for block in blocks {
-            block.read { reader in
-                for _ in 0..<block.textCount {
-                    let count = reader.passageCount()
-                    body(reader.ownPiece())
-                    for _ in 0..<count {
-                        body(directory.passages.range(reader.passage()))
-                        body(reader.ownPiece())
+    /// Writes some texts out, one after the other.
+    func forEach(
+        where isWanted: (_ text: Int) -> Bool,
+        _ body: (_ text: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void
+    ) rethrows {
+        var text = 0
+        var bytes: [UInt8] = []
+        try pool.withUnsafeBytes { pool in
+            try forEachText { reader in
+                let wanted = isWanted(text)
+                bytes.removeAll(keepingCapacity: true)
+                reader.forEachPiece(directory.passages) { piece in
+                    if wanted {
+                        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: pool[piece]))
                     }
                 }
+                if wanted { try bytes.withUnsafeBytes { try body(text, $0) } }
+                text += 1
+            }
+        }
+    }
+
+    /// Calls `body` with a reader before each text, which it reads to its end.
+    @inline(__always)
+    func forEachText(_ body: (inout TextBlock.Reader) throws -> Void) rethrows {
+        for block in blocks {
+            try block.read { reader in
+                for _ in 0..<block.textCount { try body(&reader) }
             }
         }
     }

@@ -115,6 +115,17 @@ struct TextBlock: MemorySized {
             return TextBlock.code(bytes, code - 1, codeCount, codeBytes)
         }
 
+        /// Reads a whole text, as runs of the pool.
+        @inline(__always)
+        mutating func forEachPiece(_ passages: Passages, _ body: (Range<Int>) -> Void) {
+            let count = passageCount()
+            body(ownPiece())
+            for _ in 0..<count {
+                body(passages.range(passage()))
+                body(ownPiece())
+            }
+        }
+
         @inline(__always)
         private static func varint(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Int {
             var next = Int(bytes[position])
@@ -134,23 +145,13 @@ struct TextBlock: MemorySized {
 
     /// The pieces of one text as runs of the pool, in order.
     func pieces(of text: Int, _ passages: Passages) -> [Range<Int>] {
+        var pieces: [Range<Int>] = []
         read { reader in
-            for _ in 0..<text {
-                let count = reader.passageCount()
-                _ = reader.ownPiece()
-                for _ in 0..<count {
-                    _ = reader.passage()
-                    _ = reader.ownPiece()
-                }
+            for _ in 0..<text { reader.forEachPiece(passages) { _ in } }
+            reader.forEachPiece(passages) { piece in
+                if !piece.isEmpty { pieces.append(piece) }
             }
-            var pieces: [Range<Int>] = []
-            let count = reader.passageCount()
-            pieces.append(reader.ownPiece())
-            for _ in 0..<count {
-                pieces.append(passages.range(reader.passage()))
-                pieces.append(reader.ownPiece())
-            }
-            return pieces.filter { !$0.isEmpty }
         }
+        return pieces
     }
 }
