@@ -59,7 +59,8 @@ struct ConditionReports {
             [.equal, .isIn].contains(comparison.comparator)
         else { return [] }
         let wanted = comparison.literals.compactMap(\.wantedText)
-        if wanted.isEmpty { return [] }
+        // A whole prompt is no name that could be misspelt, and to compare it with all others takes long.
+        if wanted.isEmpty || field.isLongText { return [] }
         let found = try Scanner.parallel(frames) { frame in
             let fields = FieldResolver(frame: frame, control: control)
             let resolved = try fields.resolve(

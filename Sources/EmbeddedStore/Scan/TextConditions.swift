@@ -293,8 +293,8 @@ struct TextConditions {
         var holds = isText ? probe.results(in: texts, test) : isSet
         if isText, reading.read == nil { return (isSet, holds) }
         let odd = try isText ? frame.derived("odd texts of \(key.name)") { OddTexts(texts) } : nil
-        if odd?.isEmpty == true { return (isSet, holds) }
-        texts.forEach(where: { odd?.isOdd($0) ?? true }) { text, bytes in
+        if odd?.marks.isEmpty == true { return (isSet, holds) }
+        texts.forEach(odd?.marks) { text, bytes in
             (isSet[text], holds[text]) = reading.result(Self.value(bytes, key.type))
         }
         return (isSet, holds)
@@ -313,7 +313,7 @@ struct TextConditions {
 /// Texts that may count as nothing, or as another text.
 private struct OddTexts: MemorySized {
     /// By code; empty if none is.
-    private let marks: [Bool]
+    let marks: [Bool]
     var byteCount: Int { marks.count }
 
     init(_ texts: PooledTexts) {
@@ -335,8 +335,4 @@ private struct OddTexts: MemorySized {
         }
         self.marks = marks.contains(true) ? marks : []
     }
-
-    func isOdd(_ text: Int) -> Bool { marks.isEmpty ? false : marks[text] }
-
-    var isEmpty: Bool { marks.isEmpty }
 }

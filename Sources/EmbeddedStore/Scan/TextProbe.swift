@@ -48,7 +48,7 @@ enum TextProbe {
         case .pattern(let bytes):
             var results = search.containing(bytes)
             let candidates = results
-            texts.forEach(where: { candidates[$0] }) { text, bytes in
+            texts.forEach(candidates) { text, bytes in
                 results[text] = test.matches(.text(String(decoding: bytes, as: UTF8.self)))
             }
             return results

@@ -60,22 +60,24 @@ struct PooledTexts: MemorySized {
     }
 
     /// Writes some texts out, one after the other.
+    ///
+    /// - Parameter wanted: for each text whether it is; nil for all.
     func forEach(
-        where isWanted: (_ text: Int) -> Bool,
+        _ wanted: [Bool]?,
         _ body: (_ text: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
         var text = 0
         var bytes: [UInt8] = []
         try pool.withUnsafeBytes { pool in
             try forEachText { reader in
-                let wanted = isWanted(text)
+                let isWanted = wanted?[text] ?? true
                 bytes.removeAll(keepingCapacity: true)
                 reader.forEachPiece(directory.passages) { piece in
-                    if wanted {
+                    if isWanted {
                         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: pool[piece]))
                     }
                 }
-                if wanted { try bytes.withUnsafeBytes { try body(text, $0) } }
+                if isWanted { try bytes.withUnsafeBytes { try body(text, $0) } }
                 text += 1
             }
         }

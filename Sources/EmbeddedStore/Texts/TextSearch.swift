@@ -18,7 +18,7 @@ struct TextSearch {
         var found = find(Array(needle.prefix(Self.needleBytesMax)))
         let candidates = found
         needle.withUnsafeBytes { needle in
-            texts.forEach(where: { candidates[$0] }) { text, bytes in
+            texts.forEach(candidates) { text, bytes in
                 found[text] = ByteSearch.contains(bytes, needle)
             }
         }
