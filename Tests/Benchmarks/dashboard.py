@@ -26,7 +26,7 @@ from cases import END, HOUR  # noqa: E402
 from client import PROTOBUF, Client, post_all  # noqa: E402
 from server import Server  # noqa: E402
 
-FROM = {"from": END - 24 * HOUR}
+FROM: dict[str, object] = {"from": END - 24 * HOUR}
 PAGE: dict[str, tuple[str, dict[str, object]]] = {
     "all requests": ("/v1/slices", {}),
     "failures per step": ("/v1/series", {}),
@@ -79,7 +79,7 @@ def renew(request, turn: int) -> int:
     return len(spans)
 
 
-def poll(server: Server, pages: int, every: float, seconds: float) -> tuple[list[float], dict[str, list[float]]]:
+def poll(server: Server, pages: int, every: float, seconds: float, window: dict[str, object]) -> tuple[list[float], dict[str, list[float]]]:
     """Milliseconds of each page, and of each of its queries."""
     of_pages: list[float] = []
     of_queries: dict[str, list[float]] = {name: [] for name in PAGE}
@@ -92,7 +92,7 @@ def poll(server: Server, pages: int, every: float, seconds: float) -> tuple[list
             start = time.monotonic()
             for name, (path, parameters) in PAGE.items():
                 asked = time.monotonic()
-                client.json(path, **(FROM | parameters))
+                client.json(path, **(window | parameters))
                 of_queries[name].append((time.monotonic() - asked) * 1000)
             of_pages.append((time.monotonic() - start) * 1000)
     return of_pages, of_queries
@@ -125,12 +125,14 @@ def main() -> None:
     arguments.add_argument("--pages", type=int, default=1000)
     arguments.add_argument("--every", type=float, default=0.1, help="seconds from page to page")
     arguments.add_argument("--seconds", type=float, default=120, help="no page begins later")
+    arguments.add_argument("--since", help="the page's window, such as 20s; else all spans that are held")
     chosen = arguments.parse_args()
+    window = {"since": chosen.since} if chosen.since else FROM
     with Server() as server:
         bodies = (path.read_bytes() for path in workload.otlp_bodies(chosen.spans))
         post_all("127.0.0.1", server.port, "/v1/traces", bodies, PROTOBUF)
         server.wait_until_merged(timeout=900)
-        pages, queries = poll(server, 20, 0, 60)
+        pages, queries = poll(server, 20, 0, 60, FROM)
         show("page at rest: p50 / p99 / max", percentiles(pages[1:]))
         stop, sent = multiprocessing.Event(), multiprocessing.Value("q", 0)
         sender = multiprocessing.Process(
@@ -139,7 +141,7 @@ def main() -> None:
         try:
             time.sleep(2)
             begin, before, cpu = time.monotonic(), sent.value, server.cpu_seconds()
-            pages, queries = poll(server, chosen.pages, chosen.every, chosen.seconds)
+            pages, queries = poll(server, chosen.pages, chosen.every, chosen.seconds, window)
             took, count = time.monotonic() - begin, sent.value - before
         finally:
             stop.set()

@@ -75,12 +75,12 @@ struct ListSearch {
         let times = try FrameTimes.of(frame)
         let units = try MatchedUnits(slice, fields, times, percentiles: percentiles)
         var found = Found(
-            matched: units.numbers.count, spans: units.spanCount, openTraces: units.openTraces,
+            matched: units.count, spans: units.spanCount, openTraces: units.openTraces,
             droppedUpstream: try units.droppedUpstream(frame))
-        if units.numbers.isEmpty { return found }
+        if units.selection.isEmpty { return found }
         let keys = try keys(frame, units)
-        let values =
-            query.order.isByTime ? units.starts : units.durations.map { Int64(clamping: $0) }
+        let values = units.selection.picked(
+            query.order.isByTime ? units.starts : units.durations.map { Int64(clamping: $0) })
         let page = page(values) { Cursor(value: values[$0], key: keys($0)) }
         guard query.unit == .trace else {
             found.units = page.map { ($0.cursor, nil) }
@@ -88,18 +88,18 @@ struct ListSearch {
         }
         let statuses = try fields.traceIntrinsic("status", times, forComparison: false)
         let names = try fields.traceIntrinsic("name", times, forComparison: false)
-        found.units = page.map { cursor, unit in
-            let trace = Int(units.numbers[unit])
+        found.units = page.map { cursor, position in
+            let trace = units.selection[position]
             let summary = TraceSummary(
-                id: cursor.key.traceID, start: units.starts[unit],
-                duration: units.durations[unit], status: Self.text(statuses, trace),
-                name: Self.text(names, trace), hasFailed: units.hasFailed[unit])
+                id: cursor.key.traceID, start: units.starts[trace],
+                duration: units.durations[trace], status: Self.text(statuses, trace),
+                name: Self.text(names, trace), hasFailed: units.hasFailed[trace])
             return (cursor, summary)
         }
         return found
     }
 
-    /// By the number of a unit, how it is told from others.
+    /// By the position of a matched unit, how it is told from others.
     private func keys(
         _ frame: any Frame, _ units: MatchedUnits
     ) throws -> (Int) -> ListQuery.Key {
@@ -110,17 +110,17 @@ struct ListSearch {
             traceIDs.strings.withValue(Int(traceIDs.codes[row])) { Array($0) }
         }
         if query.unit == .trace {
-            return { unit in
-                let row = frame.rows(of: Int(units.numbers[unit])).lowerBound
+            return { position in
+                let row = frame.rows(of: units.selection[position]).lowerBound
                 return ListQuery.Key(traceID: traceID(row))
             }
         }
         let spanIDs = try frame.numbers(SpanField.spanID)
         let kinds = try frame.numbers(SpanField.kind)
-        return { unit in
-            let row = Int(units.numbers[unit])
+        return { position in
+            let row = units.selection[position]
             let span = ListQuery.Key.Span(
-                id: spanIDs[row], kind: kinds[row], start: units.starts[unit])
+                id: spanIDs[row], kind: kinds[row], start: units.starts[row])
             return ListQuery.Key(traceID: traceID(row), span: span)
         }
     }

@@ -43,7 +43,7 @@ struct ConditionReports {
         return try Scanner.parallel(frames) { frame in
             let fields = FieldResolver(frame: frame, control: control)
             let times = try FrameTimes.of(frame)
-            return try MatchedUnits(alone, fields, times, percentiles: percentiles).numbers.count
+            return try MatchedUnits(alone, fields, times, percentiles: percentiles).count
         }.reduce(0, +)
     }
 

@@ -36,7 +36,7 @@ struct DimensionList {
     private struct Scan: Sendable {
         let fields: FieldResolver
         let times: FrameTimes
-        let rows: [UInt32]
+        let rows: UnitSelection
     }
 
     func answer() throws -> DimensionsAnswer {
@@ -49,7 +49,7 @@ struct DimensionList {
             let fields = FieldResolver(frame: frame, control: control)
             let times = try FrameTimes.of(frame)
             let units = try MatchedUnits(slice, fields, times, percentiles: percentiles)
-            return Scan(fields: fields, times: times, rows: units.numbers)
+            return Scan(fields: fields, times: times, rows: units.selection)
         }
         var coverage = Coverage(range: query.range)
         coverage.oldest = snapshot.oldest
@@ -118,11 +118,11 @@ struct DimensionList {
         let resolved = try scan.fields.resolve(entry.field, scan.times, forComparison: false)
         var part = Part()
         var isUsed = [Bool](repeating: false, count: resolved.codeCount)
-        for row in scan.rows {
-            let code = resolved.codes[Int(row)]
-            if code == 0 { continue }
+        scan.rows.visit { _, row in
+            let code = Int(resolved.codes[row])
+            if code == 0 { return }
             part.count += 1
-            isUsed[Int(code)] = true
+            isUsed[code] = true
         }
         for code in isUsed.indices where isUsed[code] {
             var several = 0
@@ -137,7 +137,7 @@ struct DimensionList {
 
     /// Counts the spans that have an id, or carry one of a text's keys, without inflating any text.
     private func presence(
-        of entry: Entry, _ rows: [UInt32], _ fields: FieldResolver
+        of entry: Entry, _ rows: UnitSelection, _ fields: FieldResolver
     ) throws -> Int {
         let frame = fields.frame
         var columns: [ColumnKey] = []
@@ -158,7 +158,9 @@ struct DimensionList {
                 hasValue[row] = true
             }
         }
-        return rows.count { hasValue[Int($0)] }
+        var count = 0
+        rows.visit { _, row in count += hasValue[row] ? 1 : 0 }
+        return count
     }
 
     private func summary(_ entry: Entry, _ parts: [Part]) -> DimensionSummary {

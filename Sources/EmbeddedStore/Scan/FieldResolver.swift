@@ -32,6 +32,14 @@ struct FieldResolver {
         }
     }
 
+    /// Keeps what `make` derives from a field with the frame, unless the field may change without it.
+    func kept<T: MemorySized>(
+        _ name: String, for field: Field, make: () throws -> T
+    ) throws -> T {
+        // Scores change.
+        field.name.hasPrefix("score.") ? try make() : try frame.derived(name, make: make)
+    }
+
     private static let longTexts = Mutex(())
 
     private func make(

@@ -7,7 +7,7 @@ struct FigureInputs: Sendable {
     let distinct: [UnitValues]
 }
 
-/// The numbers that one field has on each matched unit.
+/// The numbers that one field has on each unit of a frame.
 ///
 /// Tokens and cost are those of leaf model calls; what a trace itself has (its duration, its root's values,
 /// what follows from all its spans) is one number; anything else is what each of its spans has.
@@ -15,18 +15,17 @@ struct UnitNumbers: Sendable {
     private enum Place: Equatable {
         /// Codes by unit.
         case unit
-        /// Codes by row; all rows of a unit count.
+        /// Codes by row; all rows of a trace count, or the first alone.
         case rows
+        case firstRow
         /// Codes by row; only model calls count.
         case calls
     }
 
     private let place: Place
-    private let codes: [UInt32]
     private let field: ResolvedField
     /// By value code.
     private let numbers: [Number?]
-    private let unit: Unit
     private let traceEnds: [UInt32]
 
     /// Fields that only leaf model calls count for.
@@ -35,30 +34,26 @@ struct UnitNumbers: Sendable {
     ]
 
     init(
-        _ name: Field, _ units: MatchedUnits, _ fields: FieldResolver, _ times: FrameTimes
+        _ name: Field, _ unit: Unit, _ fields: FieldResolver, _ times: FrameTimes
     ) throws {
-        unit = units.unit
         isCost = name == Field("cost")
         traceEnds = fields.frame.traceEnds
-        if units.unit == .trace, name.scope == .any,
+        if unit == .trace, name.scope == .any,
             let own = try fields.traceIntrinsic(name.name, times, forComparison: false)
         {
             field = own
             place = .unit
-            codes = units.numbers.map { own.codes[Int($0)] }
         } else {
-            let resolved = try fields.resolve(name, times, forComparison: false)
-            field = resolved
+            field = try fields.resolve(name, times, forComparison: false)
             let isOfTrace =
                 name.scope == .root
                 || (name.scope == .any && TraceDimensions.names.contains(name.name))
-            if units.unit == .trace, isOfTrace {
-                place = .unit
-                let frame = fields.frame
-                codes = units.numbers.map { resolved.codes[frame.rows(of: Int($0)).lowerBound] }
+            if unit == .trace, isOfTrace {
+                place = .firstRow
+            } else if name.scope == .any && Self.ofCalls.contains(name.name) {
+                place = .calls
             } else {
-                place = name.scope == .any && Self.ofCalls.contains(name.name) ? .calls : .rows
-                codes = resolved.codes
+                place = unit == .trace ? .rows : .unit
             }
         }
         let values = field.values
@@ -72,23 +67,20 @@ struct UnitNumbers: Sendable {
     var isOfCalls: Bool { place == .calls }
 
     /// Visits the numbers of a unit, if they are not those of model calls.
-    ///
-    /// - Parameters:
-    ///   - index: among the matched units.
-    ///   - number: of the trace or row.
     @inline(__always)
-    func visit(unit index: Int, number: UInt32, _ body: (Number) -> Void) {
+    func visit(_ unit: Int, _ body: (Number) -> Void) {
         switch place {
-        case .unit: visit(codes[index], body)
-        case .rows where unit == .trace:
-            let start = number == 0 ? 0 : Int(traceEnds[Int(number) - 1])
-            for row in start..<Int(traceEnds[Int(number)]) { visit(codes[row], body) }
-        case .rows, .calls: visit(codes[Int(number)], body)
+        case .unit, .calls: visit(field.codes[unit], body)
+        case .firstRow: visit(field.codes[firstRow(unit)], body)
+        case .rows:
+            for row in firstRow(unit)..<Int(traceEnds[unit]) { visit(field.codes[row], body) }
         }
     }
 
+    private func firstRow(_ trace: Int) -> Int { trace == 0 ? 0 : Int(traceEnds[trace - 1]) }
+
     @inline(__always)
-    func visit(row: Int, _ body: (Number) -> Void) { visit(codes[row], body) }
+    func visit(row: Int, _ body: (Number) -> Void) { visit(field.codes[row], body) }
 
     @inline(__always)
     private func visit(_ code: UInt32, _ body: (Number) -> Void) {

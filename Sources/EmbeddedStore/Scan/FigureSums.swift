@@ -2,22 +2,17 @@ internal import Spans
 internal import Store
 
 /// Sums the figures of a plan over a scan's units: for chosen groups each, for all other groups together, and
-/// within them for each step of time.
+/// within them for each step of time. One pass for each sort of figure, over flat arrays.
 struct FigureSums {
     private let scan: SliceScan
     private let plan: FigurePlan
     private let inputs: FigureInputs
+    private let usage: UnitUsage?
     private let grid: StepGrid?
     /// For each field of distinct values the query's code of each of the frame's.
     private let distinctCodes: [[UInt32]]
     private let withExamples: Bool
-    // Of their own: reaching through the scan would count references in the innermost loop.
-    private let units: MatchedUnits
-    private let usage: UnitUsage
     private let stepCount: Int
-    private let needsDurations: Bool
-    private let needsUsage: Bool
-    private let hasInputs: Bool
 
     init(
         _ scan: SliceScan, _ plan: FigurePlan, grid: StepGrid?, distinctCodes: [[UInt32]],
@@ -29,24 +24,18 @@ struct FigureSums {
         self.distinctCodes = distinctCodes
         self.withExamples = withExamples
         stepCount = grid?.count ?? 1
-        units = scan.units
-        usage = scan.usage
-        needsDurations = plan.needsDurations
-        needsUsage = plan.needsUsage
         inputs = try scan.inputs(plan)
-        hasInputs = !inputs.numbers.isEmpty || !inputs.distinct.isEmpty
-    }
-
-    @inline(__always)
-    private func step(_ unit: Int) -> Int {
-        stepCount == 1 ? 0 : grid?.index(of: units.starts[unit]) ?? 0
+        let needsUsage = plan.needsUsage || inputs.numbers.contains(where: \.isOfCalls)
+        usage = needsUsage ? try scan.usage() : nil
     }
 
     /// The figures of all units, each once; one for each step.
     func total() -> [SliceFigures] {
-        var sums = [Sum](repeating: Sum(plan), count: stepCount)
-        for unit in units.numbers.indices { add(unit, nil, to: &sums[step(unit)]) }
-        return finished(&sums)
+        let selection = scan.units.selection
+        var cellOf = [Int32](repeating: 0, count: selection.count)
+        addSteps(to: &cellOf, selection)
+        let map = CellMap(units: selection, cellOf: cellOf, count: stepCount)
+        return figures(map, CellCounts(map, scan.units.hasFailed), ofGroups: false, examples: 0)
     }
 
     /// The figures of chosen groups, and last those of all others together; of each one for each step.
@@ -55,158 +44,134 @@ struct FigureSums {
     ///   - place: for each group its place among the chosen, or one of `KeyPlaces`.
     ///   - count: how many are chosen.
     func cells(place: [Int32], count: Int) -> [SliceFigures] {
-        if let only = scan.groups.only, (count + 1) * stepCount <= atOnceMax {
-            return cells(only, place, count)
+        let cells = place.map { place -> Int32 in
+            switch place {
+            case KeyPlaces.nowhere: -1
+            case KeyPlaces.other: Int32(count)
+            default: place
+            }
         }
-        let sorted = scan.groups.sorted()
-        var cells = [SliceFigures](repeating: SliceFigures(plan), count: count * stepCount)
-        var others = [Sum](repeating: Sum(plan), count: stepCount)
-        for group in place.indices {
-            if place[group] == KeyPlaces.nowhere { continue }
-            let codes = scan.groups.codes(of: group)
-            if place[group] == KeyPlaces.other {
-                for unit in sorted.members(of: group) {
-                    add(Int(unit), codes, to: &others[step(Int(unit))])
+        var cellOf = scan.groups.groupOf.map { cells[Int($0)] }
+        addSteps(to: &cellOf, scan.groups.units)
+        let map = CellMap(
+            units: scan.groups.units, cellOf: cellOf, count: (count + 1) * stepCount)
+        let counts =
+            stepCount == 1
+            ? CellCounts(scan.tallies, cells: cells, count: map.count)
+            : CellCounts(map, scan.units.hasFailed)
+        return figures(
+            map, counts,
+            // A span carries its own values.
+            ofGroups: scan.query.unit == .trace, examples: withExamples ? count : 0)
+    }
+
+    /// Puts a step of time in each cell.
+    private func addSteps(to cellOf: inout [Int32], _ units: UnitSelection) {
+        guard let grid, stepCount > 1 else { return }
+        let starts = scan.units.starts
+        // Units lie in the order of time, but for a few: mostly the step is that of the one before.
+        var step = 0
+        var from = Int64.max
+        var to = Int64.min
+        units.visit { position, unit in
+            let start = starts[unit]
+            if start < from || start >= to {
+                step = grid.index(of: start)
+                from = step == 0 ? .min : grid.time(of: step)
+                to = step == grid.count - 1 ? .max : grid.time(of: step + 1)
+            }
+            if cellOf[position] >= 0 {
+                cellOf[position] = cellOf[position] * Int32(stepCount) + Int32(step)
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - ofGroups: of model calls only those count that carry the values of the unit's group.
+    ///   - examples: how many cells, the first ones, show examples.
+    private func figures(
+        _ map: CellMap, _ counts: CellCounts, ofGroups: Bool, examples: Int
+    ) -> [SliceFigures] {
+        let units = scan.units
+        var cells = (0..<map.count).map { cell in
+            var figures = SliceFigures(plan)
+            figures.count = counts.units[cell]
+            figures.failures = counts.failures[cell]
+            return figures
+        }
+        if plan.needsDurations {
+            let durations = CellDurations(map, units.durations, unitCounts: counts.units)
+            for cell in cells.indices where cells[cell].count > 0 {
+                durations.write(cell, unitCount: cells[cell].count, to: &cells[cell])
+            }
+        }
+        if plan.needsUsage, let usage { add(usage, map, ofGroups, to: &cells) }
+        if examples > 0 {
+            let found = CellExamples(map, units, counts, cellCount: examples)
+            for cell in 0..<examples where cells[cell].count > 0 {
+                found.write(cell, traceID: scan.traceID, to: &cells[cell])
+            }
+        }
+        if !inputs.numbers.isEmpty || !inputs.distinct.isEmpty {
+            addInputs(map, ofGroups, to: &cells)
+        }
+        return cells
+    }
+
+    private func add(
+        _ usage: UnitUsage, _ map: CellMap, _ ofGroups: Bool, to cells: inout [SliceFigures]
+    ) {
+        let groups = scan.groups
+        cells.withUnsafeMutableBufferPointer { cells in
+            map.units.visit { position, unit in
+                let cell = Int(map.cellOf[position])
+                if cell < 0 { return }
+                let used =
+                    ofGroups
+                    ? groups.withCodes(of: Int(groups.groupOf[position])) {
+                        usage.carrying(unit, $0)
+                    } : usage.total(unit)
+                cells[cell].tokensIn += used.tokensIn
+                cells[cell].tokensOut += used.tokensOut
+                if used.cost != 0 { cells[cell].cost.add(used.cost) }
+                if used.costEstimated != 0 { cells[cell].costEstimated.add(used.costEstimated) }
+                cells[cell].unpricedCalls += used.unpriced
+            }
+        }
+    }
+
+    private func addInputs(_ map: CellMap, _ ofGroups: Bool, to cells: inout [SliceFigures]) {
+        map.units.visit { position, unit in
+            let cell = Int(map.cellOf[position])
+            if cell < 0 { return }
+            for (index, input) in inputs.numbers.enumerated() {
+                guard input.isOfCalls, let usage else {
+                    input.visit(unit) { cells[cell].numbers[index].add($0) }
+                    continue
                 }
-                continue
-            }
-            var sums = [Sum](repeating: Sum(plan), count: stepCount)
-            for unit in sorted.members(of: group) {
-                add(Int(unit), codes, to: &sums[step(Int(unit))])
-            }
-            let first = Int(place[group]) * stepCount
-            for (index, figures) in finished(&sums).enumerated() { cells[first + index] = figures }
-        }
-        return cells + finished(&others)
-    }
-
-    /// So many sums at most are made in one pass over the units: those with durations have a buffer each,
-    /// which must stay in the cache.
-    private var atOnceMax: Int { plan.needsDurations ? 64 : 1 << 14 }
-
-    /// Where each unit has one group: in the order of the units, which is that of the memory.
-    private func cells(_ groupOf: [UInt32], _ place: [Int32], _ count: Int) -> [SliceFigures] {
-        var sums = [Sum](repeating: Sum(plan), count: (count + 1) * stepCount)
-        // A span carries its own values.
-        let isSpan = scan.query.unit == .span
-        for unit in groupOf.indices {
-            let group = Int(groupOf[unit])
-            if place[group] == KeyPlaces.nowhere { continue }
-            let index = place[group] == KeyPlaces.other ? count : Int(place[group])
-            let codes = isSpan ? nil : scan.groups.codes(of: group)
-            add(unit, codes, to: &sums[index * stepCount + step(unit)])
-        }
-        return finished(&sums)
-    }
-
-    // MARK: Sums
-
-    /// Figures while they are summed. Durations wait in a small buffer that stays in the cache.
-    private struct Sum {
-        var figures: SliceFigures
-        var durations: [UInt64] = []
-        var examples = Examples()
-
-        static let durationsMax = 1024
-
-        init(_ plan: FigurePlan) { figures = SliceFigures(plan) }
-
-        @inline(__always)
-        mutating func add(duration: UInt64) {
-            if durations.count == Self.durationsMax { flush() }
-            durations.append(duration)
-            if duration > figures.durationMax { figures.durationMax = duration }
-        }
-
-        mutating func flush() {
-            for duration in durations { figures.durationSum += Int128(duration) }
-            figures.durations.add(contentsOf: durations)
-            durations.removeAll(keepingCapacity: true)
-        }
-    }
-
-    /// The units that a row shows as examples: failing ones first, newest first. Some more are kept than
-    /// are shown, since spans of one trace show as one.
-    private struct Examples {
-        private(set) var newest: [(unit: Int, hasFailed: Bool, start: Int64)] = []
-        private static let kept = SliceFigures.examplesMax * 2
-
-        @inline(__always)
-        mutating func offer(_ unit: Int, _ hasFailed: Bool, _ start: Int64) {
-            if newest.count == Self.kept {
-                let last = newest[Self.kept - 1]
-                let isBetter = hasFailed != last.hasFailed ? hasFailed : start > last.start
-                if !isBetter { return }
-            }
-            let place =
-                newest.firstIndex { $0.hasFailed != hasFailed ? hasFailed : start > $0.start }
-                ?? newest.count
-            newest.insert((unit, hasFailed, start), at: place)
-            if newest.count > Self.kept { newest.removeLast() }
-        }
-    }
-
-    /// - Parameter codes: the values of the unit's group, which only some of its model calls may carry; nil if
-    ///   all of them count.
-    @inline(__always)
-    private func add(_ unit: Int, _ codes: [UInt32]?, to sum: inout Sum) {
-        let hasFailed = units.hasFailed[unit]
-        sum.figures.count += 1
-        if hasFailed { sum.figures.failures += 1 }
-        if needsDurations { sum.add(duration: units.durations[unit]) }
-        if needsUsage {
-            let used =
-                codes.map { usage.carrying(unit, $0, scan.values, scan.callCodes) }
-                ?? usage.total(unit)
-            sum.figures.tokensIn += used.tokensIn
-            sum.figures.tokensOut += used.tokensOut
-            if used.cost != 0 { sum.figures.cost.add(used.cost) }
-            if used.costEstimated != 0 { sum.figures.costEstimated.add(used.costEstimated) }
-            sum.figures.unpricedCalls += used.unpriced
-        }
-        if withExamples { sum.examples.offer(unit, hasFailed, units.starts[unit]) }
-        if hasInputs {
-            addInputs(unit, codes, to: &sum.figures)
-        }
-    }
-
-    private func addInputs(_ unit: Int, _ codes: [UInt32]?, to figures: inout SliceFigures) {
-        let number = units.numbers[unit]
-        for (index, input) in inputs.numbers.enumerated() {
-            if input.isOfCalls {
-                usage.visitCalls(unit, codes ?? [], scan.values, scan.callCodes) { call in
-                    if input.isCost {
-                        // What the price table says counts too, which the field itself does not know.
-                        if let cost = usage.cost(ofCall: call) {
-                            figures.numbers[index].add(.double(cost))
-                        }
-                    } else {
+                func add(_ call: Int) {
+                    if !input.isCost {
                         input.visit(row: usage.row(ofCall: call)) {
-                            figures.numbers[index].add($0)
+                            cells[cell].numbers[index].add($0)
                         }
+                    } else if let cost = usage.cost(ofCall: call) {
+                        // What the price table says counts too, which the field itself does not know.
+                        cells[cell].numbers[index].add(.double(cost))
                     }
                 }
-            } else {
-                input.visit(unit: unit, number: number) { figures.numbers[index].add($0) }
+                if ofGroups {
+                    scan.groups.withCodes(of: Int(scan.groups.groupOf[position])) {
+                        usage.visitCalls(unit, $0, add)
+                    }
+                } else {
+                    usage.visitCalls(unit, add)
+                }
             }
-        }
-        for (index, values) in inputs.distinct.enumerated() {
-            for code in values.codes(of: unit) where code != 0 {
-                figures.distinct[index].insert(distinctCodes[index][Int(code)])
+            for (index, values) in inputs.distinct.enumerated() {
+                for code in values.codes(of: unit) where code != 0 {
+                    cells[cell].distinct[index].insert(distinctCodes[index][Int(code)])
+                }
             }
-        }
-    }
-
-    private func finished(_ sums: inout [Sum]) -> [SliceFigures] {
-        sums.indices.map { index in
-            sums[index].flush()
-            for entry in sums[index].examples.newest {
-                sums[index].figures.addExample(
-                    .init(
-                        hasFailed: entry.hasFailed, start: entry.start,
-                        traceID: scan.traceID(units.numbers[entry.unit])))
-            }
-            return sums[index].figures
         }
     }
 }

@@ -29,24 +29,30 @@ struct FrameAnswer: FrameScan, MemorySized {
 
     /// nil if there are too many groups.
     init?(_ scan: SliceScan, _ plan: FigurePlan) throws {
-        let groups = scan.tallies.count
-        if groups > Self.groupsMax { return nil }
+        let present = scan.tallies.indices.filter { scan.tallies[$0].count > 0 }
+        if present.count > Self.groupsMax { return nil }
         let sums = try FigureSums(scan, plan, grid: nil, distinctCodes: [], withExamples: true)
         var scratch: [UInt8] = []
-        keys = (0..<groups).map { group in scan.withKey(group, &scratch) { Array($0) } }
-        tallies = scan.tallies
-        cells = Array(sums.cells(place: (0..<Int32(groups)).map { $0 }, count: groups).dropLast())
+        keys = present.map { group in scan.withKey(group, &scratch) { Array($0) } }
+        tallies = present.map { scan.tallies[$0] }
+        var place = [Int32](repeating: KeyPlaces.nowhere, count: scan.tallies.count)
+        for (index, group) in present.enumerated() { place[group] = Int32(index) }
+        cells = Array(sums.cells(place: place, count: present.count).dropLast())
         ofAll = sums.total()[0]
-        unitCount = scan.units.numbers.count
-        failureCount = scan.units.hasFailed.count { $0 }
+        unitCount = scan.unitCount
+        failureCount = scan.failureCount
         spanCount = scan.spanCount
         openTraces = scan.openTraces
         droppedUpstream = scan.droppedUpstream
         groupsAddUp = scan.groupsAddUp
     }
 
-    func visitGroups(_ body: (UnsafeRawBufferPointer, SliceScan.Tally) -> Void) {
-        for (key, tally) in zip(keys, tallies) { key.withUnsafeBytes { body($0, tally) } }
+    var groupCount: Int { keys.count }
+
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, SliceScan.Tally) -> Void) {
+        for (group, key) in keys.enumerated() {
+            key.withUnsafeBytes { body(group, $0, tallies[group]) }
+        }
     }
 
     /// None: no answers are kept of plans with distinct values (`FrameQuestion`).

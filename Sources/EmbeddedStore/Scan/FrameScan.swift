@@ -14,8 +14,11 @@ protocol FrameScan: Sendable {
     /// up to the total.
     var groupsAddUp: Bool { get }
 
-    /// Visits the groups: the bytes of their values (`GroupKey`), and their counts.
-    func visitGroups(_ body: (UnsafeRawBufferPointer, SliceScan.Tally) -> Void)
+    /// Some may have no unit.
+    var groupCount: Int { get }
+
+    /// Visits the groups that have units: their numbers, the bytes of their values (`GroupKey`), and their counts.
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, SliceScan.Tally) -> Void)
 
     /// For each field of which the plan wants distinct values, those of the units.
     func distinctValues(_ plan: FigurePlan) throws -> [UnitValues]
@@ -36,16 +39,22 @@ protocol FrameScan: Sendable {
 }
 
 extension SliceScan: FrameScan {
-    var unitCount: Int { units.numbers.count }
-    var failureCount: Int { units.hasFailed.count { $0 } }
+    var unitCount: Int { units.count }
+    var failureCount: Int {
+        if groups.isSingle { return tallies.reduce(0) { $0 + $1.failures } }
+        var count = 0
+        units.selection.visit { _, unit in count += units.hasFailed[unit] ? 1 : 0 }
+        return count
+    }
     var spanCount: Int { units.spanCount }
     var openTraces: Int { units.openTraces }
-    var groupsAddUp: Bool { query.unit == .span && groups.only != nil }
+    var groupsAddUp: Bool { query.unit == .span && groups.isSingle }
+    var groupCount: Int { groups.count }
 
-    func visitGroups(_ body: (UnsafeRawBufferPointer, Tally) -> Void) {
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         var scratch: [UInt8] = []
-        for (group, tally) in tallies.enumerated() {
-            withKey(group, &scratch) { body($0, tally) }
+        for (group, tally) in tallies.enumerated() where tally.count > 0 {
+            withKey(group, &scratch) { body(group, $0, tally) }
         }
     }
 

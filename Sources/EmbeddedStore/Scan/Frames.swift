@@ -4,90 +4,50 @@ internal import Synchronization
 
 /// Divides a snapshot into frames, so that each trace lies whole in one of them.
 ///
-/// Large segments and closed groups of small ones are frames of their own, but for the traces of which others have
-/// spans too. These traces, and the newest small segments, are gathered into one more.
+/// Large segments, closed groups of small ones, and each small one of the open group are frames of their own, but for the
+/// traces of which others have spans too: these are gathered into one more. So what a commit adds is looked at by itself.
 struct Frames: Sendable {
     private let segments: [SegmentFrame]
     private let groups: [GroupFrame]
-    private let looseSources: [(columns: any ColumnSource, excluded: RowSet?)]
-    private let looseSpans: Int
+    /// Rows of traces that lie in several of these.
+    private let loose: [LooseFrame]
 
     private init(_ snapshot: Snapshot) throws {
         var segments: [SegmentFrame] = []
-        var loose = LooseRows()
+        var loose: [LooseFrame] = []
         var straddling: Set<UInt64> = []
         for view in snapshot.large {
             let part = try snapshot.parts.large(view)
-            if let part { loose.add(part.rows, nil, part.rows.spanCount) }
+            if let part { loose.append(part.rows) }
             straddling.formUnion(view.shared)
             segments.append(
                 SegmentFrame(
                     view.segment, traceEnds: try view.segment.traceEnds(), skipped: part?.skipped))
         }
-        let (closed, open) = Self.grouped(snapshot.small)
-        let parts = try closed.map { try snapshot.parts.group($0[0].group, $0) }
-        Self.findStraddling(parts, open, &straddling)
-        for view in open { loose.add(view.segment, view.deleted, view.liveSpans) }
-        groups = parts.map { part in
-            var skipped: [Bool]?
-            for hash in straddling {
-                guard let trace = part.traces[hash] else { continue }
-                if skipped == nil {
-                    skipped = [Bool](repeating: false, count: part.frame.traceCount)
-                }
-                skipped?[Int(trace)] = true
-            }
-            if let skipped {
-                let excluded = LooseParts.rows(of: part.frame.traceEnds, but: skipped, nil)
-                loose.add(part.frame, excluded, part.frame.spanCount - excluded.count)
-            }
-            return GroupFrame(part, skipped: skipped)
+        let parts = try Self.grouped(snapshot.small).map { try snapshot.parts.group($0) }
+        for (index, part) in parts.enumerated() {
+            for earlier in parts[..<index] { straddling.formUnion(part.shared(with: earlier)) }
+        }
+        groups = try parts.map { part in
+            let apart = try part.apart(straddling)
+            if let apart { loose.append(apart.rows) }
+            return GroupFrame(part, skipped: apart?.skipped)
         }
         self.segments = segments
-        looseSources = loose.sources
-        looseSpans = loose.spans
+        self.loose = loose
     }
 
-    private struct LooseRows {
-        var sources: [(columns: any ColumnSource, excluded: RowSet?)] = []
-        var spans = 0
-
-        mutating func add(_ columns: any ColumnSource, _ excluded: RowSet?, _ count: Int) {
-            sources.append((columns, excluded))
-            spans += count
-        }
-    }
-
-    /// The small segments by group; those of the last group are open, since the next commit may add to it.
-    private static func grouped(
-        _ small: [SegmentView]
-    ) -> (closed: [[SegmentView]], open: [SegmentView]) {
+    /// The small segments by group; those of the last group each by itself, since the next commit may add to it.
+    private static func grouped(_ small: [SegmentView]) -> [[SegmentView]] {
         var groups: [[SegmentView]] = []
         for view in small {
-            if groups.last?.first?.group == view.group {
-                groups[groups.count - 1].append(view)
-            } else {
+            if view.group == small.last?.group || groups.last?.first?.group != view.group {
                 groups.append([view])
+            } else {
+                groups[groups.count - 1].append(view)
             }
         }
-        let open = groups.popLast() ?? []
-        return (groups, open)
-    }
-
-    /// Adds the traces that lie in several groups, or in one and the open segments.
-    private static func findStraddling(
-        _ parts: [LooseParts.Group], _ open: [SegmentView], _ straddling: inout Set<UInt64>
-    ) {
-        for view in open {
-            for hash in view.traces where parts.contains(where: { $0.traces[hash] != nil }) {
-                straddling.insert(hash)
-            }
-        }
-        for (index, part) in parts.enumerated() {
-            for earlier in parts[..<index] {
-                straddling.formUnion(part.shared(with: earlier))
-            }
-        }
+        return groups
     }
 
     /// The frames in which units of a range may lie.
@@ -97,10 +57,10 @@ struct Frames: Sendable {
             range.overlaps($0.startMin, $0.startMax)
         }
         result += frames.groups.filter { range.overlaps($0.startMin, $0.startMax) }
-        if !frames.looseSources.isEmpty {
+        if !frames.loose.isEmpty {
             result.append(
-                try snapshot.frames.loose(spans: frames.looseSpans) {
-                    try LooseFrame(frames.looseSources, nil)
+                try snapshot.frames.loose(spans: frames.loose.reduce(0) { $0 + $1.spanCount }) {
+                    try LooseFrame(frames.loose.map { ($0, nil) }, nil)
                 })
         }
         return result

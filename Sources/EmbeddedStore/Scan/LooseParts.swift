@@ -7,25 +7,28 @@ final class LooseParts: Sendable {
     /// Small segments gathered into a frame.
     final class Group: Sendable {
         let frame: LooseFrame
-        /// The frame's traces by hash.
-        let traces: [UInt64: Int32]
+        /// Hashes of the frame's traces, ascending, and the trace of each.
+        private let hashes: [UInt64]
+        private let traces: [Int32]
         let startMin: Int64
         let startMax: Int64
         /// What it shares with the groups before it, by these. Groups do not change, so it is found once.
         private let sharedWith = Mutex<[UInt64: [UInt64]]>([:])
+        private let loose = Mutex<(traces: Set<Int>, part: TracesApart)?>(nil)
+        private let warm: WarmColumns?
         private let number = Group.numbers.add(1, ordering: .relaxed).newValue
         private static let numbers = Atomic<UInt64>(0)
 
         init(_ views: [SegmentView], _ warm: WarmColumns?) throws {
+            self.warm = warm
             frame = try LooseFrame(views.map { ($0.segment, $0.deleted) }, warm)
             let ids = try frame.field(SpanField.traceID)?.strings ?? StringTable()
-            var traces: [UInt64: Int32] = [:]
-            traces.reserveCapacity(ids.count)
             // Trace ids have their codes in the order of the traces.
-            for code in 0..<ids.count {
-                traces[ids.withValue(code) { TraceFilter.hash($0) }] = Int32(code)
-            }
-            self.traces = traces
+            let hashed = (0..<ids.count).map { code in
+                (hash: ids.withValue(code) { TraceFilter.hash($0) }, trace: Int32(code))
+            }.sorted { $0.hash < $1.hash }
+            hashes = hashed.map(\.hash)
+            traces = hashed.map(\.trace)
             startMin = views.map(\.segment.record.startMin).min() ?? .max
             startMax = views.map(\.segment.record.startMax).max() ?? .min
         }
@@ -33,21 +36,54 @@ final class LooseParts: Sendable {
         /// The hashes of traces that lie in this group and in another.
         func shared(with other: Group) -> [UInt64] {
             if let known = sharedWith.withLock({ $0[other.number] }) { return known }
-            let found = traces.keys.filter { other.traces[$0] != nil }
+            var found: [UInt64] = []
+            var index = 0
+            for hash in hashes {
+                while index < other.hashes.count, other.hashes[index] < hash { index += 1 }
+                if index == other.hashes.count { break }
+                if other.hashes[index] == hash { found.append(hash) }
+            }
             sharedWith.withLock { $0[other.number] = found }
             return found
         }
+
+        /// The trace with a hash, if it is here.
+        func trace(_ hash: UInt64) -> Int? {
+            var from = 0
+            var to = hashes.count
+            while from < to {
+                let middle = (from + to) / 2
+                if hashes[middle] < hash { from = middle + 1 } else { to = middle }
+            }
+            return from < hashes.count && hashes[from] == hash ? Int(traces[from]) : nil
+        }
+
+        /// Sets those of some traces apart that lie here; nil if none does.
+        ///
+        /// Kept for the next snapshot: mostly a trace goes on in the very next segment, and then no more.
+        func apart(_ shared: Set<UInt64>) throws -> TracesApart? {
+            let traces = Set(shared.compactMap { trace($0) })
+            if traces.isEmpty { return nil }
+            if let known = loose.withLock({ $0 }), known.traces == traces { return known.part }
+            var skipped = [Bool](repeating: false, count: frame.traceCount)
+            for trace in traces { skipped[trace] = true }
+            let excluded = LooseParts.rows(of: frame.traceEnds, but: skipped, nil)
+            let part = TracesApart(
+                skipped: skipped, rows: try LooseFrame([(frame, excluded)], warm))
+            loose.withLock { $0 = (traces, part) }
+            return part
+        }
     }
 
-    /// The traces of a large segment that lie loose, and their rows.
-    struct LargePart: Sendable {
+    /// The traces of a frame that lie in others too, by their number, and their rows.
+    struct TracesApart: Sendable {
         let skipped: [Bool]
         let rows: LooseFrame
     }
 
     private enum Key: Hashable {
         case group(UInt32)
-        case large(ObjectIdentifier)
+        case segment(ObjectIdentifier)
     }
 
     /// What decides whether a part is still good.
@@ -98,20 +134,22 @@ final class LooseParts: Sendable {
         withExtendedLifetime(gone) {}
     }
 
-    func group(_ number: UInt32, _ views: [SegmentView]) throws -> Group {
-        try part(.group(number), Version(views)) {
-            try Group(views, warm)
-        }
+    /// Small segments of one closed group, or a single one.
+    func group(_ views: [SegmentView]) throws -> Group {
+        guard let first = views.first else { return try Group([], warm) }
+        let key =
+            views.count == 1 ? Key.segment(ObjectIdentifier(first.segment)) : .group(first.group)
+        return try part(key, Version(views)) { try Group(views, warm) }
     }
 
     /// nil if all of the segment's traces lie whole in it.
-    func large(_ view: SegmentView) throws -> LargePart? {
+    func large(_ view: SegmentView) throws -> TracesApart? {
         if view.shared.isEmpty, view.deleted == nil { return nil }
-        return try part(.large(ObjectIdentifier(view.segment)), Version([view])) {
+        return try part(.segment(ObjectIdentifier(view.segment)), Version([view])) {
             let ends = try view.segment.traceEnds()
             let skipped = try Self.looseTraces(view, ends)
             let excluded = Self.rows(of: ends, but: skipped, view.deleted)
-            return LargePart(
+            return TracesApart(
                 skipped: skipped, rows: try LooseFrame([(view.segment, excluded)], warm))
         }
     }

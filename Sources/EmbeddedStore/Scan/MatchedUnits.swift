@@ -2,16 +2,20 @@ internal import Spans
 internal import Store
 
 /// The traces or spans of a frame that lie in a query's range and satisfy its condition.
-struct MatchedUnits {
-    /// Traces or rows of the frame.
-    private(set) var numbers: [UInt32] = []
-    /// For each of them.
-    private(set) var hasFailed: [Bool] = []
-    private(set) var durations: [UInt64] = []
-    private(set) var starts: [Int64] = []
-    private(set) var spanCount = 0
-    private(set) var openTraces = 0
+struct MatchedUnits: Sendable {
     let unit: Unit
+    let selection: UnitSelection
+    /// By the number of a unit, of those that did not match too.
+    let hasFailed: [Bool]
+    let starts: [Int64]
+    let durations: [UInt64]
+    /// For each block of units the last start of these and all before them (`FrameTimes.blockUnits`).
+    let lastStarts: [Int64]
+    let spanCount: Int
+    /// Traces without a root.
+    let openTraces: Int
+
+    var count: Int { selection.count }
 
     init(
         _ query: SliceQuery, _ fields: FieldResolver, _ times: FrameTimes,
@@ -22,33 +26,59 @@ struct MatchedUnits {
         let evaluator = ConditionEvaluator(
             fields, times, unit: unit, failure: query.failure, percentiles: percentiles)
         let matches = try query.condition.map { try evaluator.units($0) }
-        let failures = try evaluator.units(query.failure)
-        let skipped = frame.skipped
-        func add(_ number: Int, _ start: Int64, _ duration: UInt64) {
-            guard query.range.contains(start), matches?[number] != false else { return }
-            numbers.append(UInt32(number))
-            starts.append(start)
-            durations.append(duration)
-            hasFailed.append(failures[number])
-        }
+        hasFailed = try evaluator.units(query.failure)
+        starts = unit == .trace ? times.traceStarts : times.starts
+        durations = unit == .trace ? times.traceDurations : times.durations
+        lastStarts = unit == .trace ? times.lastTraceStarts : times.lastStarts
+        let selection = try Self.select(matches, query.range, starts, times, frame, unit)
+        self.selection = selection
         switch unit {
-        case .trace:
-            for trace in 0..<frame.traceCount where skipped?[trace] != true {
-                let before = numbers.count
-                add(trace, times.traceStarts[trace], times.traceDurations[trace])
-                if numbers.count > before {
-                    spanCount += frame.rows(of: trace).count
-                    if times.rootRows[trace] < 0 { openTraces += 1 }
-                }
-            }
         case .span:
-            for trace in 0..<frame.traceCount where skipped?[trace] != true {
-                for row in frame.rows(of: trace) {
-                    add(row, times.starts[row], times.durations[row])
+            spanCount = selection.count
+            openTraces = 0
+        case .trace:
+            var spans = 0
+            var open = 0
+            selection.visit { _, trace in
+                spans += frame.rows(of: trace).count
+                open += times.rootRows[trace] < 0 ? 1 : 0
+            }
+            spanCount = spans
+            openTraces = open
+        }
+    }
+
+    private static func select(
+        _ matches: [Bool]?, _ range: TimeRange, _ starts: [Int64], _ times: FrameTimes,
+        _ frame: any Frame, _ unit: Unit
+    ) throws -> UnitSelection {
+        let all = try present(in: frame, unit)
+        let isWithin = range.contains(times.startMin) && range.contains(times.startMax)
+        if isWithin, matches == nil { return all }
+        var numbers: [UInt32] = []
+        numbers.reserveCapacity(matches == nil ? all.count : 0)
+        starts.withUnsafeBufferPointer { starts in
+            all.visit { _, unit in
+                if matches?[unit] != false, isWithin || range.contains(starts[unit]) {
+                    numbers.append(UInt32(unit))
                 }
             }
-            spanCount = numbers.count
         }
+        return numbers.count == starts.count ? .all(numbers.count) : .some(numbers)
+    }
+
+    /// The units of a frame that no other frame counts.
+    private static func present(in frame: any Frame, _ unit: Unit) throws -> UnitSelection {
+        guard let skipped = frame.skipped else {
+            return .all(unit == .trace ? frame.traceCount : frame.spanCount)
+        }
+        func make() -> UnitSelection {
+            let traces = (0..<UInt32(frame.traceCount)).filter { !skipped[Int($0)] }
+            if unit == .trace { return .some(traces) }
+            return .some(traces.flatMap { frame.rows(of: Int($0)).map { UInt32($0) } })
+        }
+        guard let lasting = frame.lasting else { return make() }
+        return try frame.derived("\(unit)s but for \(lasting.skippedMark)", make: make)
     }
 
     /// What senders' SDKs dropped, over the matched spans.
@@ -57,9 +87,8 @@ struct MatchedUnits {
         for field in [SpanField.droppedAttributes, .droppedEvents, .droppedLinks] {
             guard let column = try frame.field(field) else { continue }
             let dense = column.denseNumbers(rowCount: frame.spanCount)
-            for number in numbers {
-                let rows =
-                    unit == .trace ? frame.rows(of: Int(number)) : Int(number)..<Int(number) + 1
+            selection.visit { _, unit in
+                let rows = self.unit == .trace ? frame.rows(of: unit) : unit..<unit + 1
                 for row in rows { dropped += Int(truncatingIfNeeded: dense[row]) }
             }
         }

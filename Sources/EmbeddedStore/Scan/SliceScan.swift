@@ -10,11 +10,9 @@ struct SliceScan: Sendable {
     let query: SliceQuery
     let frame: any Frame
     let units: MatchedUnits
-    let usage: UnitUsage
     let values: [UnitValues]
     let groups: UnitGroups
-    let callCodes: [[UInt32]?]
-    let traceIDs: ColumnData?
+    private let traceIDs: ColumnData?
     private let fields: FieldResolver
     private let times: FrameTimes
     /// By group.
@@ -37,14 +35,14 @@ struct SliceScan: Sendable {
         self.times = times
         let units = try MatchedUnits(query, fields, times, percentiles: percentiles)
         self.units = units
-        usage = try UnitUsage(units, fields, times)
         traceIDs = try frame.field(SpanField.traceID)
         var values: [UnitValues] = []
-        for field in query.by { values.append(try UnitValues(field, units, fields, times)) }
+        for field in query.by {
+            values.append(try UnitValues(field, query.unit, fields, times))
+        }
         self.values = values
-        let groups = UnitGroups(values, unitCount: units.numbers.count)
+        let groups = UnitGroups(values, units.selection)
         self.groups = groups
-        callCodes = usage.callCodes(values)
         tallies = groups.tallies(units.hasFailed)
         droppedUpstream = try units.droppedUpstream(frame)
     }
@@ -53,20 +51,26 @@ struct SliceScan: Sendable {
     func withKey<R>(_ group: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) -> R)
         -> R
     {
-        GroupKey.write(groups.codes(of: group), values, &scratch)
+        groups.withCodes(of: group) { GroupKey.write($0, values, &scratch) }
         return scratch.withUnsafeBytes(body)
     }
 
     /// The numbers and distinct values that a plan wants.
     func inputs(_ plan: FigurePlan) throws -> FigureInputs {
         FigureInputs(
-            numbers: try plan.numbers.map { try UnitNumbers($0.field, units, fields, times) },
-            distinct: try plan.distinct.map { try UnitValues($0, units, fields, times) })
+            numbers: try plan.numbers.map {
+                try UnitNumbers($0.field, query.unit, fields, times)
+            },
+            distinct: try plan.distinct.map { try UnitValues($0, query.unit, fields, times) })
     }
 
-    func traceID(_ unit: UInt32) -> UInt128 {
+    /// What the model calls of each unit used.
+    func usage() throws -> UnitUsage { try UnitUsage(query.unit, values, fields, times) }
+
+    /// The trace of a unit: its 16 bytes as a big-endian number.
+    func traceID(_ unit: Int) -> UInt128 {
         guard let traceIDs else { return 0 }
-        let row = query.unit == .trace ? frame.rows(of: Int(unit)).lowerBound : Int(unit)
+        let row = query.unit == .trace ? frame.rows(of: unit).lowerBound : unit
         return traceIDs.strings.withValue(Int(traceIDs.codes[row])) { bytes in
             bytes.count == 16 ? UInt128(bigEndian: bytes.loadUnaligned(as: UInt128.self)) : 0
         }
@@ -75,16 +79,12 @@ struct SliceScan: Sendable {
 
 /// The values of a group as bytes: each tagged value with its length before it, 0 for null.
 enum GroupKey {
-    static func write(_ codes: [UInt32], _ values: [UnitValues], _ key: inout [UInt8]) {
+    static func write(
+        _ codes: UnsafeBufferPointer<UInt32>, _ values: [UnitValues], _ key: inout [UInt8]
+    ) {
         key.removeAll(keepingCapacity: true)
-        for (code, values) in zip(codes, values) {
-            guard code != 0 else {
-                key.appendVarint(0)
-                continue
-            }
-            let tagged = values.field.values.tagged(code)
-            key.appendVarint(tagged.count)
-            key.append(contentsOf: tagged)
+        for index in codes.indices {
+            values[index].field.values.append(codes[index], to: &key)
         }
     }
 

@@ -12,6 +12,14 @@ struct FrameTimes: MemorySized {
     let traceStarts: [Int64]
     /// For each trace its root's duration, else from the first start to the last end.
     let traceDurations: [UInt64]
+    /// For each `blockUnits` rows, or traces, the last start of these and all before them.
+    let lastStarts: [Int64]
+    let lastTraceStarts: [Int64]
+    /// The first and last of all starts; of no spans, so that no range ends between them.
+    let startMin: Int64
+    let startMax: Int64
+
+    static let blockUnits = 1024
 
     var byteCount: Int { starts.count * 16 + rootRows.count * 20 }
 
@@ -59,9 +67,23 @@ struct FrameTimes: MemorySized {
             }
         }
         self.starts = starts
+        lastStarts = Self.lastStarts(starts)
+        lastTraceStarts = Self.lastStarts(traceStarts)
+        startMin = starts.min() ?? .max
+        startMax = starts.max() ?? .min
         self.durations = durations
         self.rootRows = rootRows
         self.traceStarts = traceStarts
         self.traceDurations = traceDurations
+    }
+
+    private static func lastStarts(_ starts: [Int64]) -> [Int64] {
+        var last = Int64.min
+        return stride(from: 0, to: starts.count, by: blockUnits).map { first in
+            for start in starts[first..<min(first + blockUnits, starts.count)] {
+                last = max(last, start)
+            }
+            return last
+        }
     }
 }

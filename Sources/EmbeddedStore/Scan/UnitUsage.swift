@@ -13,84 +13,90 @@ struct Usage {
     var unpriced = 0
 }
 
-/// Which model calls belong to each matched unit, and what they used.
-struct UnitUsage {
+/// Which model calls belong to each unit of a frame, and what they used.
+struct UnitUsage: Sendable {
     private let calls: ModelCalls
     private let unit: Unit
-    /// For each unit where its calls begin in `calls`.
-    private var starts: [UInt32] = []
-    /// For each unit where its calls end: calls of units that did not match lie in between.
-    private var ends: [UInt32] = []
-
-    init(_ units: MatchedUnits, _ fields: FieldResolver, _ times: FrameTimes) throws {
-        calls = try ModelCalls.of(fields, times)
-        unit = units.unit
-        starts.reserveCapacity(units.numbers.count)
-        ends.reserveCapacity(units.numbers.count)
-        // Units ascend, and so do calls.
-        let callRows = calls.rows
-        let traceEnds = fields.frame.traceEnds
-        var call = 0
-        for number in units.numbers {
-            let isTrace = units.unit == .trace
-            let first = isTrace ? (number == 0 ? 0 : traceEnds[Int(number) - 1]) : number
-            let end = isTrace ? traceEnds[Int(number)] : number + 1
-            while call < callRows.count, callRows[call] < first { call += 1 }
-            starts.append(UInt32(call))
-            while call < callRows.count, callRows[call] < end { call += 1 }
-            ends.append(UInt32(call))
-        }
-    }
-
-    /// What all calls of a unit used.
-    @inline(__always)
-    func total(_ unit: Int) -> Usage {
-        var usage = Usage()
-        for call in Int(starts[unit])..<Int(ends[unit]) { calls.add(call, to: &usage) }
-        return usage
-    }
-
-    /// The codes that the model calls have of each field of `by`, where only those that carry a group's
+    /// Where the calls of each unit end.
+    private let ends: [UInt32]
+    private let values: [UnitValues]
+    /// For each field of a group the codes that the calls have of it, where only those that carry a group's
     /// values may count for it; nil for fields that all calls of a unit share.
-    func callCodes(_ values: [UnitValues]) -> [[UInt32]?] {
-        values.map { values in
+    private let callCodes: [[UInt32]?]
+
+    /// - Parameter values: of the fields of `by`.
+    init(
+        _ unit: Unit, _ values: [UnitValues], _ fields: FieldResolver, _ times: FrameTimes
+    ) throws {
+        let calls = try ModelCalls.of(fields, times)
+        let frame = fields.frame
+        self.calls = calls
+        self.unit = unit
+        self.values = values
+        ends = try frame.derived("call ends by \(unit)") {
+            Self.ends(calls.rows, unit == .trace ? frame.traceEnds : nil, frame.spanCount)
+        }
+        callCodes = values.map { values in
             // A span's own call carries the span's values.
             if unit == .span || values.isOfTrace { return nil }
             return calls.rows.map { values.field.codes[Int($0)] }
         }
     }
 
+    /// - Parameter unitEnds: where the rows of each unit end; nil if each row is one.
+    private static func ends(_ rows: [UInt32], _ unitEnds: [UInt32]?, _ spanCount: Int) -> [UInt32]
+    {
+        var ends: [UInt32] = []
+        let count = unitEnds?.count ?? spanCount
+        ends.reserveCapacity(count)
+        var call = 0
+        for unit in 0..<count {
+            let end = unitEnds?[unit] ?? UInt32(unit + 1)
+            while call < rows.count, rows[call] < end { call += 1 }
+            ends.append(UInt32(call))
+        }
+        return ends
+    }
+
+    @inline(__always)
+    private func range(_ unit: Int) -> Range<Int> {
+        (unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])
+    }
+
+    /// What all calls of a unit used.
+    @inline(__always)
+    func total(_ unit: Int) -> Usage { total(range(unit)) }
+
+    @inline(__always)
+    private func total(_ range: Range<Int>) -> Usage {
+        var usage = Usage()
+        for call in range { calls.add(call, to: &usage) }
+        return usage
+    }
+
     /// What those calls of a unit used that themselves carry a group's values; of a field that none of
     /// the unit's calls has, all count.
     ///
-    /// - Parameters:
-    ///   - codes: the group's value of each field.
-    ///   - callCodes: of the same fields.
+    /// - Parameter codes: the group's value of each field.
     @inline(__always)
-    func carrying(
-        _ unit: Int, _ codes: [UInt32], _ values: [UnitValues], _ callCodes: [[UInt32]?]
-    ) -> Usage {
-        let range = Int(starts[unit])..<Int(ends[unit])
+    func carrying(_ unit: Int, _ codes: UnsafeBufferPointer<UInt32>) -> Usage {
+        let range = range(unit)
         if range.isEmpty { return Usage() }
-        if allCarry(range, codes, callCodes) { return total(unit) }
+        if allCarry(range, codes) { return total(range) }
         var usage = Usage()
-        for call in range where carries(call, of: range, codes, values, callCodes) {
-            calls.add(call, to: &usage)
-        }
+        for call in range where carries(call, of: range, codes) { calls.add(call, to: &usage) }
         return usage
     }
 
     /// Visits those calls, by their number.
-    func visitCalls(
-        _ unit: Int, _ codes: [UInt32], _ values: [UnitValues], _ callCodes: [[UInt32]?],
-        _ body: (Int) -> Void
-    ) {
-        let range = Int(starts[unit])..<Int(ends[unit])
-        let all = allCarry(range, codes, callCodes)
-        for call in range where all || carries(call, of: range, codes, values, callCodes) {
-            body(call)
-        }
+    func visitCalls(_ unit: Int, _ codes: UnsafeBufferPointer<UInt32>, _ body: (Int) -> Void) {
+        let range = range(unit)
+        let all = allCarry(range, codes)
+        for call in range where all || carries(call, of: range, codes) { body(call) }
     }
+
+    /// Visits all calls of a unit, by their number.
+    func visitCalls(_ unit: Int, _ body: (Int) -> Void) { range(unit).forEach(body) }
 
     func row(ofCall call: Int) -> Int { Int(calls.rows[call]) }
 
@@ -101,9 +107,7 @@ struct UnitUsage {
 
     /// The common case: no call of the unit has another value than the group's.
     @inline(__always)
-    private func allCarry(
-        _ range: Range<Int>, _ codes: [UInt32], _ callCodes: [[UInt32]?]
-    ) -> Bool {
+    private func allCarry(_ range: Range<Int>, _ codes: UnsafeBufferPointer<UInt32>) -> Bool {
         for index in codes.indices where codes[index] != 0 {
             guard let own = callCodes[index] else { continue }
             for call in range where own[call] != codes[index] { return false }
@@ -111,10 +115,9 @@ struct UnitUsage {
         return true
     }
 
-    private func carries(
-        _ call: Int, of range: Range<Int>, _ codes: [UInt32], _ values: [UnitValues],
-        _ callCodes: [[UInt32]?]
-    ) -> Bool {
+    private func carries(_ call: Int, of range: Range<Int>, _ codes: UnsafeBufferPointer<UInt32>)
+        -> Bool
+    {
         for index in codes.indices where codes[index] != 0 {
             guard let own = callCodes[index] else { continue }
             if !range.contains(where: { own[$0] != 0 }) { continue }

@@ -1,5 +1,6 @@
 internal import Spans
 internal import Store
+internal import Synchronization
 
 /// Distinct values of one field within a frame, by code from 1 on; 0 is null.
 ///
@@ -74,6 +75,15 @@ struct ValueTable: Sendable {
     /// The tag and bytes of a code that is not 0.
     func tagged(_ code: UInt32) -> ArraySlice<UInt8> { dictionary[Int(code) - 1] }
 
+    /// Appends the length of a value's tag and bytes, and these; of null 0 alone.
+    func append(_ code: UInt32, to bytes: inout [UInt8]) {
+        if code == 0 { return bytes.appendVarint(0) }
+        dictionary.withValue(Int(code) - 1) { tagged in
+            bytes.appendVarint(tagged.count)
+            bytes.append(contentsOf: tagged)
+        }
+    }
+
     /// Reads a value back from its tag and bytes; nothing at all is null.
     static func value(_ tagged: UnsafeRawBufferPointer) -> GroupValue {
         guard let first = tagged.first, let tag = Tag(rawValue: first) else { return .null }
@@ -94,6 +104,10 @@ struct ValueTable: Sendable {
 
 /// The values of one field for every row of a frame.
 struct ResolvedField: MemorySized {
+    /// No other has it: what is made of these codes holds for them alone.
+    let id = ResolvedField.ids.add(1, ordering: .relaxed).newValue
+    private static let ids = Atomic<UInt64>(0)
+
     /// For each row a code of `values`, or of `lists` if there are any; 0 is null.
     var codes: [UInt32]
     var values: ValueTable

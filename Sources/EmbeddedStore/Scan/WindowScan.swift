@@ -27,13 +27,14 @@ struct WindowScan {
         unitCount = scans.reduce(0) { $0 + $1.unitCount }
         failureCount = scans.reduce(0) { $0 + $1.failureCount }
         for scan in scans {
-            var own: [UInt32] = []
-            scan.visitGroups { bytes, tally in
+            // Groups without units get no figures, so theirs does not matter.
+            var own = [UInt32](repeating: .max, count: scan.groupCount)
+            scan.visitGroups { group, bytes, tally in
                 let key = keys.code(of: bytes)
                 while tallies.count <= Int(key) { tallies.append(.init()) }
                 tallies[Int(key)].count += tally.count
                 tallies[Int(key)].failures += tally.failures
-                own.append(key)
+                own[group] = key
             }
             keyOf.append(own)
         }
@@ -62,7 +63,9 @@ struct WindowScan {
         let codes = try distinctCodes(plan)
         let parts = try Scanner.parallel(Array(scans.indices)) { [scans, keyOf] index in
             try control.check()
-            let place = keyOf[index].map { places.place[Int($0)] }
+            let place = keyOf[index].map {
+                $0 == .max ? KeyPlaces.nowhere : places.place[Int($0)]
+            }
             return try scans[index].cells(
                 place: place, count: count, plan, grid: grid, distinctCodes: codes[index],
                 withExamples: withExamples)

@@ -2,13 +2,11 @@ internal import Spans
 internal import Synchronization
 
 /// Decoded columns that queries asked for, kept within a budget, so that the tenth poll of a dashboard
-/// does not inflate again. What was used longest ago goes first.
+/// does not inflate again.
 final class WarmColumns: Sendable {
-    private struct Slot: Hashable {
-        let segment: ObjectIdentifier
+    private struct Slot {
+        let owner: ObjectIdentifier
         let part: Part
-
-        var isAnswer: Bool { if case .answer = part { true } else { false } }
     }
 
     private enum Part: Hashable {
@@ -19,6 +17,8 @@ final class WarmColumns: Sendable {
         case derived(String)
         /// What it gives to a query.
         case answer(AnswerKey)
+
+        var isAnswer: Bool { if case .answer = self { true } else { false } }
     }
 
     private enum Content {
@@ -34,7 +34,8 @@ final class WarmColumns: Sendable {
     }
 
     private struct State {
-        var entries: [Slot: Entry] = [:]
+        /// By segment or frame, so that all of one are forgotten at once.
+        var entries: [ObjectIdentifier: [Part: Entry]] = [:]
         var bytes = 0
         var clock: UInt64 = 0
     }
@@ -51,7 +52,7 @@ final class WarmColumns: Sendable {
     func column(
         _ segment: ObjectIdentifier, _ key: ColumnKey, load: () throws -> ColumnData
     ) throws -> ColumnData {
-        let slot = Slot(segment: segment, part: .column(key))
+        let slot = Slot(owner: segment, part: .column(key))
         if case .column(let column)? = find(slot) { return column }
         let column = try load()
         insert(slot, .column(column), column.byteCount)
@@ -61,7 +62,7 @@ final class WarmColumns: Sendable {
     func packed(
         _ segment: ObjectIdentifier, load: () throws -> PackedSegment
     ) throws -> PackedSegment {
-        let slot = Slot(segment: segment, part: .packed)
+        let slot = Slot(owner: segment, part: .packed)
         if case .segment(let packed)? = find(slot) { return packed }
         let packed = try load()
         insert(slot, .segment(packed), packed.byteCount)
@@ -71,7 +72,7 @@ final class WarmColumns: Sendable {
     func derived<T: MemorySized>(
         _ segment: ObjectIdentifier, _ name: String, make: () throws -> T
     ) throws -> T {
-        let slot = Slot(segment: segment, part: .derived(name))
+        let slot = Slot(owner: segment, part: .derived(name))
         if case .derived(let value)? = find(slot), let value = value as? T { return value }
         let value = try make()
         insert(slot, .derived(value), value.byteCount)
@@ -81,7 +82,7 @@ final class WarmColumns: Sendable {
     func answer(
         _ segment: ObjectIdentifier, _ key: AnswerKey, make: () throws -> FrameAnswer
     ) throws -> FrameAnswer {
-        let slot = Slot(segment: segment, part: .answer(key))
+        let slot = Slot(owner: segment, part: .answer(key))
         if case .derived(let value)? = find(slot), let value = value as? FrameAnswer {
             return value
         }
@@ -90,45 +91,74 @@ final class WarmColumns: Sendable {
         return value
     }
 
-    func forget(_ segment: ObjectIdentifier) {
-        state.withLock { state in
-            for slot in state.entries.keys where slot.segment == segment {
-                state.bytes -= state.entries.removeValue(forKey: slot)?.bytes ?? 0
-            }
+    func forget(_ owner: ObjectIdentifier) {
+        let gone = state.withLock { state in
+            let gone = state.entries.removeValue(forKey: owner)
+            for entry in (gone ?? [:]).values { state.bytes -= entry.bytes }
+            return gone
         }
+        // Memory is given back outside the lock.
+        withExtendedLifetime(gone) {}
     }
 
     private func find(_ slot: Slot) -> Content? {
         state.withLock { state in
             state.clock += 1
-            state.entries[slot]?.lastUse = state.clock
-            return state.entries[slot]?.content
+            state.entries[slot.owner]?[slot.part]?.lastUse = state.clock
+            return state.entries[slot.owner]?[slot.part]?.content
         }
     }
 
     private func insert(_ slot: Slot, _ content: Content, _ bytes: Int) {
-        state.withLock { state in
+        let gone = state.withLock { state in
             state.clock += 1
-            if let old = state.entries[slot] { state.bytes -= old.bytes }
-            state.entries[slot] = Entry(content: content, bytes: bytes, lastUse: state.clock)
-            state.bytes += bytes
-            if state.bytes > bytesMax { makeRoom(&state) }
+            let new = Entry(content: content, bytes: bytes, lastUse: state.clock)
+            let old = state.entries[slot.owner, default: [:]].updateValue(new, forKey: slot.part)
+            state.bytes += bytes - (old?.bytes ?? 0)
+            return state.bytes > bytesMax ? makeRoom(&state) : []
         }
+        withExtendedLifetime(gone) {}
     }
 
-    /// Drops the least recently used until a quarter of the budget is free, so that it happens seldom.
-    private func makeRoom(_ state: inout State) {
+    private struct Candidate {
+        let slot: Slot
+        let isAnswer: Bool
+        let age: UInt64
+    }
+
+    /// What was not used for so many uses of others is dropped before all else.
+    private static let idleUses: UInt64 = 100_000
+
+    /// Drops columns until a quarter of the budget is free, so that it happens seldom.
+    ///
+    /// First those that nobody asks for any more. Of the others any: queries go through the frames in turn, and if these
+    /// take a little more room than there is, dropping the one used longest ago would drop each just before it is
+    /// needed again, and nothing would ever be found.
+    private func makeRoom(_ state: inout State) -> [Entry] {
+        let idleSince = state.clock - min(state.clock, Self.idleUses)
         // Answers are small beside the columns that they were made of, and one new question may read more columns than
         // there is room for: they must not go for its sake.
-        let byAge = state.entries.map { slot, entry in
-            (slot: slot, isAnswer: slot.isAnswer, lastUse: entry.lastUse)
-        }.sorted { a, b in
-            a.isAnswer != b.isAnswer ? b.isAnswer : a.lastUse < b.lastUse
+        var candidates: [Candidate] = []
+        for (owner, parts) in state.entries {
+            for (part, entry) in parts {
+                let isIdle = entry.lastUse < idleSince
+                candidates.append(
+                    Candidate(
+                        slot: Slot(owner: owner, part: part), isAnswer: part.isAnswer,
+                        age: isIdle ? entry.lastUse : idleSince + .random(in: 0..<1 << 32)))
+            }
         }
-        for (slot, _, _) in byAge {
+        candidates.sort { $0.isAnswer != $1.isAnswer ? $1.isAnswer : $0.age < $1.age }
+        var gone: [Entry] = []
+        for slot in candidates.lazy.map(\.slot) {
             if state.bytes <= bytesMax - bytesMax / 4 { break }
-            state.bytes -= state.entries.removeValue(forKey: slot)?.bytes ?? 0
+            guard let entry = state.entries[slot.owner]?.removeValue(forKey: slot.part) else {
+                continue
+            }
+            state.bytes -= entry.bytes
+            gone.append(entry)
         }
+        return gone
     }
 }
 

@@ -7,8 +7,8 @@ package struct QuantileSketch: Sendable {
     /// Up to so many values percentiles are exact.
     package static let exactMax = 1000
 
-    private static let subBits = 7
-    private static let bucketCount = (64 - subBits + 1) << subBits
+    @usableFromInline static let subBits = 7
+    package static let bucketCount = (64 - subBits + 1) << subBits
 
     private var values: [UInt64] = []
     /// Empty while `values` holds them all.
@@ -23,6 +23,12 @@ package struct QuantileSketch: Sendable {
         if count > Self.exactMax { spill() }
     }
 
+    /// - Parameter buckets: how many of `count` values, more than `exactMax`, lie in each bucket.
+    package init(buckets: some Collection<UInt32>, count: Int) {
+        self.count = count
+        self.buckets = Array(buckets)
+    }
+
     package mutating func add(_ value: UInt64) {
         count += 1
         if buckets.isEmpty {
@@ -31,17 +37,6 @@ package struct QuantileSketch: Sendable {
         } else {
             buckets[Self.bucket(of: value)] += 1
         }
-    }
-
-    /// Adds several values: the calls of a hot loop, a thousand at a time.
-    package mutating func add(contentsOf values: [UInt64]) {
-        count += values.count
-        if buckets.isEmpty {
-            self.values += values
-            if count > Self.exactMax { spill() }
-            return
-        }
-        for value in values { buckets[Self.bucket(of: value)] += 1 }
     }
 
     package mutating func merge(_ other: QuantileSketch) {
@@ -75,7 +70,9 @@ package struct QuantileSketch: Sendable {
         values = []
     }
 
-    static func bucket(of value: UInt64) -> Int {
+    /// The bucket of a value, below `bucketCount`.
+    @inlinable
+    package static func bucket(of value: UInt64) -> Int {
         let exponent = 63 - (value | 1).leadingZeroBitCount
         guard exponent > subBits else { return Int(value) }
         let shift = exponent - subBits
