@@ -181,3 +181,43 @@ extension SealedBytes {
         isCompressed ? try bytes.withUnsafeBytes { try inflate($0, exactly: rawCount) } : bytes
     }
 }
+
+@Suite struct `Searching pooled texts` {
+    @Test(arguments: 0..<24)
+    func `finds what a search of each text finds`(seed: UInt64) throws {
+        var source = RandomTexts(seed: seed + 100)
+        let texts = source.texts(120, bytesMax: [30, 200, 1_500][Int(seed % 3)])
+        let pooled = try PooledTexts(`Pooled texts`.blocks(texts), textCount: texts.count)
+        let search = TextSearch(pooled)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<150 {
+            let needle = Self.needle(texts, &random)
+            #expect(
+                search.containing(needle) == texts.map { Self.naive($0, needle) }, "\(needle)")
+            #expect(search.starting(with: needle) == texts.map { $0.starts(with: needle) })
+            #expect(search.equal(to: needle) == texts.map { $0 == needle })
+        }
+    }
+
+    /// A part of a text, a whole one, a part with a change, or bytes of chance.
+    private static func needle(_ texts: [[UInt8]], _ random: inout SeededGenerator) -> [UInt8] {
+        let text = texts.randomElement(using: &random) ?? []
+        let start = Int.random(in: 0...text.count, using: &random)
+        let length = [1, 2, 3, 9, 33, 63, 64, 65, 300].randomElement(using: &random) ?? 1
+        var needle = Array(text[start...].prefix(length))
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: return text
+        case 1 where !needle.isEmpty: needle[needle.count / 2] ^= 1
+        case 2: return [UInt8.random(in: 97...100, using: &random)]
+        default: break
+        }
+        return needle
+    }
+
+    private static func naive(_ text: [UInt8], _ needle: [UInt8]) -> Bool {
+        if needle.count > text.count { return false }
+        return (0...text.count - needle.count).contains {
+            text[$0..<$0 + needle.count].elementsEqual(needle)
+        }
+    }
+}

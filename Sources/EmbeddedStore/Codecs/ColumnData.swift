@@ -23,9 +23,6 @@ struct ColumnData: Sendable {
     /// `strings` counts its texts, but they lie elsewhere and have not been read.
     var lacksTexts: Bool { texts != .here }
 
-    /// Which value an entry has: its code, or its own number where there are no codes.
-    func valueIndex(_ entry: Int) -> Int { key.type.isCoded ? Int(codes[entry]) : entry }
-
     /// How many different values the codes stand for.
     var valueCount: Int { key.type == .strings ? lists.count : strings.count }
 

@@ -36,13 +36,16 @@ enum ByteSearch {
         guard let base = bytes.baseAddress, let partBase = part.baseAddress else { return nil }
         let byte = Int32(part[offset])
         let last = bytes.count - part.count
+        let first = part[0]
         var position = from
         while position <= last {
             guard let hit = memchr(base + position + offset, byte, last - position + 1) else {
                 return nil
             }
             position = UnsafeRawPointer(hit) - base - offset
-            if memcmp(base + position, partBase, part.count) == 0 { return position }
+            if bytes[position] == first, memcmp(base + position, partBase, part.count) == 0 {
+                return position
+            }
             position += 1
         }
         return nil

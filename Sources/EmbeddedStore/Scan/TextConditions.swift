@@ -240,18 +240,20 @@ struct TextConditions {
             else { continue }
             if !reading.takesLists, type == .array || type == .strings { return false }
             let (isSet, holds) = try results(column, reading)
+            let codes =
+                key.type.isCoded ? column.codes : (0..<UInt32(column.numbers.count)).map { $0 }
             let pointers = try fields.pointers(to: table)
             if let pointers {
                 var entries = [Int32](repeating: -1, count: frame.rowCount(table))
                 column.presence.visit { row, entry in entries[row] = Int32(entry) }
                 for (row, pointer) in pointers.enumerated()
                 where pointer >= 0 && Int(pointer) < entries.count && entries[Int(pointer)] >= 0 {
-                    let code = column.valueIndex(Int(entries[Int(pointer)]))
+                    let code = Int(codes[Int(entries[Int(pointer)])])
                     if isSet[code] { rows.set(row, holds[code]) }
                 }
             } else {
                 column.presence.visit { row, entry in
-                    let code = column.valueIndex(entry)
+                    let code = Int(codes[entry])
                     if isSet[code] { rows.set(row, holds[code]) }
                 }
             }
