@@ -49,14 +49,13 @@ extension Snapshot {
         var names = KnownNames(canonical: DimensionTable.standard.names, raw: [], event: [])
         names.canonical += FieldResolver.intrinsics.sorted()
         names.canonical += control.scores?.dimensions ?? []
+        var seen: Set<ObjectIdentifier> = []
         for view in views {
-            for key in view.segment.keys where key.origin == .attribute {
-                switch key.table {
-                case .span, .resource, .scope: names.raw.insert(key.name)
-                case .event: names.event.insert(key.name)
-                case .link: break
-                }
-            }
+            // What cannot be read is found out by whoever asks for it.
+            guard let set = try? view.segment.keySet, seen.insert(ObjectIdentifier(set)).inserted
+            else { continue }
+            names.raw.formUnion(set.rawNames)
+            names.event.formUnion(set.eventNames)
         }
         return names
     }

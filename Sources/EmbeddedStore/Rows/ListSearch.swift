@@ -79,8 +79,9 @@ struct ListSearch {
             droppedUpstream: try units.droppedUpstream(frame))
         if units.selection.isEmpty { return found }
         let keys = try keys(frame, units)
+        let durations = try units.durations(frame)
         let values = units.selection.picked(
-            query.order.isByTime ? units.starts : units.durations.map { Int64(clamping: $0) })
+            query.order.isByTime ? units.starts : durations.map { Int64(clamping: $0) })
         let page = page(values) { Cursor(value: values[$0], key: keys($0)) }
         guard query.unit == .trace else {
             found.units = page.map { ($0.cursor, nil) }
@@ -92,7 +93,7 @@ struct ListSearch {
             let trace = units.selection[position]
             let summary = TraceSummary(
                 id: cursor.key.traceID, start: units.starts[trace],
-                duration: units.durations[trace], status: Self.text(statuses, trace),
+                duration: durations[trace], status: Self.text(statuses, trace),
                 name: Self.text(names, trace), hasFailed: units.hasFailed[trace])
             return (cursor, summary)
         }

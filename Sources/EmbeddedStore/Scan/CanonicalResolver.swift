@@ -36,7 +36,8 @@ struct CanonicalResolver {
             field = try FieldCompletion(fields, times).complete(field, completion)
         }
         if dimension.isInherited {
-            Inheritance(parents: try frame.parentRows(), traceEnds: frame.traceEnds).fill(&field)
+            field = Inheritance(parents: try frame.parentRows(), traceEnds: frame.traceEnds)
+                .filled(field)
         }
         return field
     }
@@ -118,9 +119,7 @@ struct CanonicalResolver {
         }
         var wanted: [Bool]?
         for key in keys {
-            for type in ValueType.allCases {
-                let key = ColumnKey(place, .attribute, key, type)
-                guard frame.keys.contains(key) else { continue }
+            for key in frame.keySet.attributes(key, in: place) {
                 if wanted == nil { wanted = try SourceRows(fields, times).wanted(source) }
                 // Texts are read only for rows that may take a value from them.
                 if wanted?.contains(true) == false { return }
@@ -141,13 +140,8 @@ struct CanonicalResolver {
         _ name: String, _ keys: [String], _ place: Table, _ source: DimensionSource,
         to builder: inout FieldBuilder
     ) throws {
-        guard
-            keys.contains(where: { key in
-                ValueType.allCases.contains {
-                    frame.keys.contains(ColumnKey(place, .attribute, key, $0))
-                }
-            })
-        else { return }
+        let keySet = frame.keySet
+        guard keys.contains(where: { !keySet.attributes($0, in: place).isEmpty }) else { return }
         var part = FieldBuilder(rowCount: frame.spanCount)
         try add(keys, place, source.unconditional, to: &part)
         let other = try fields.resolve(Field(name), times, forComparison: false)
@@ -239,9 +233,8 @@ struct CanonicalResolver {
     /// Whether some span that has one of these attributes has no value yet.
     private func isMissing(_ keys: [String], in builder: FieldBuilder) throws -> Bool {
         for key in keys {
-            for type in ValueType.allCases {
-                let key = ColumnKey(.span, .attribute, key, type)
-                if frame.keys.contains(key), let column = try frame.column(key, withTexts: false),
+            for key in frame.keySet.attributes(key, in: .span) {
+                if let column = try frame.column(key, withTexts: false),
                     !builder.hasAll(column.presence)
                 {
                     return true

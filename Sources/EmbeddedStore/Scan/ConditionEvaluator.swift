@@ -109,7 +109,7 @@ struct ConditionEvaluator {
                 if ofValue[Int(value) - 1] { byCode[code] = true }
             }
         }
-        return field.codes.map { byCode[Int($0)] }
+        return field.codes.looked(upIn: byCode)
     }
 
     private func combined(

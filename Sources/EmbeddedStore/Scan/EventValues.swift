@@ -8,7 +8,7 @@ struct EventValues {
     init(_ fields: FieldResolver) { frame = fields.frame }
 
     func hasKey(_ key: String) -> Bool {
-        ValueType.allCases.contains { frame.keys.contains(ColumnKey(.event, .attribute, key, $0)) }
+        !frame.keySet.attributes(key, in: .event).isEmpty
     }
 
     /// By span row, the values of an attribute over its events in order.
@@ -17,11 +17,8 @@ struct EventValues {
     func values(of key: String, names: Set<String>) throws -> [Int: [GroupValue]] {
         let spans = try frame.numbers(EventField.span)
         var builder = FieldBuilder(rowCount: spans.count)
-        for type in ValueType.allCases {
-            let key = ColumnKey(.event, .attribute, key, type)
-            guard frame.keys.contains(key), let column = try frame.column(key, withTexts: true)
-            else { continue }
-            builder.add(column)
+        for key in frame.keySet.attributes(key, in: .event) {
+            if let column = try frame.column(key, withTexts: true) { builder.add(column) }
         }
         let field = builder.finished()
         let isNamed = try named(names)

@@ -20,7 +20,7 @@ struct FieldCompletion {
         case .prefixed(let name): try prefixed(field, by: name)
         case .afterInstructions: try afterInstructions(field)
         case .includingCached: try includingCached(field)
-        case .withinDuration: withinDuration(field)
+        case .withinDuration: try withinDuration(field)
         case .otherwise: field
         }
     }
@@ -87,13 +87,14 @@ struct FieldCompletion {
         return bare.isEmpty ? { _ in false } : { bare[$0] != nil && bare[$0] == sent[$0] }
     }
 
-    private func withinDuration(_ field: ResolvedField) -> ResolvedField {
+    private func withinDuration(_ field: ResolvedField) throws -> ResolvedField {
+        let durations = try SpanDurations.of(frame)
         let sent = Numbers(field)
         var clamped: [Int: GroupValue] = [:]
         // A span without an end has no duration to compare with.
-        for row in field.codes.indices where times.durations[row] > 0 {
+        for row in field.codes.indices where durations[row] > 0 {
             guard let number = sent[row] else { continue }
-            let duration = Double(times.durations[row]) / 1e6
+            let duration = Double(durations[row]) / 1e6
             if number > duration { clamped[row] = .double(duration) }
             if number < 0 { clamped[row] = .integer(0) }
         }
@@ -103,7 +104,7 @@ struct FieldCompletion {
 
 /// The numbers of a field by row.
 struct Numbers {
-    private let codes: [UInt32]
+    private let codes: Codes
     /// NaN for what is no number.
     private let byCode: [Double]
 

@@ -87,7 +87,8 @@ struct FieldResolver {
         case "kind": return named(try frame.numbers(SpanField.kind), SpanWords.kind)
         case "status": return named(try frame.numbers(SpanField.status), SpanWords.status)
         case "start_time": return numbers(times.starts.map { .integer($0) })
-        case "duration": return numbers(times.durations.map { duration($0, forComparison) })
+        case "duration":
+            return numbers(try SpanDurations.of(frame).map { duration($0, forComparison) })
         case "trace_id": return try traceIDs()
         case "span_id":
             return numbers(try frame.numbers(SpanField.spanID).map { .text(Hex.text(spanID: $0)) })
@@ -125,12 +126,11 @@ struct FieldResolver {
                 }, SpanWords.status)
         case "name":
             let names = try text(SpanField.name)
-            var result = names
-            result.codes = times.rootRows.indices.map { trace in
+            let codes = times.rootRows.indices.map { trace in
                 let root = Int(times.rootRows[trace])
                 return names.codes[root >= 0 ? root : frame.rows(of: trace).lowerBound]
             }
-            return result
+            return ResolvedField(codes: codes, values: names.values, lists: nil)
         default: return try raw(name, [.span])
         }
     }
@@ -150,8 +150,16 @@ struct FieldResolver {
         return builder.finished()
     }
 
+    /// Of numbers that mostly are few: those of an enumeration.
     private func named(_ numbers: [UInt64], _ name: (UInt64) -> String) -> ResolvedField {
-        self.numbers(numbers.map { .text(name($0)) })
+        var table = ValueTable()
+        var known = [UInt32](repeating: 0, count: 16)
+        let codes = numbers.map { number -> UInt32 in
+            guard number < known.count else { return table.code(.text(name(number))) }
+            if known[Int(number)] == 0 { known[Int(number)] = table.code(.text(name(number))) }
+            return known[Int(number)]
+        }
+        return ResolvedField(codes: codes, values: table, lists: nil)
     }
 
     private func numbers(_ values: [GroupValue]) -> ResolvedField {
@@ -196,11 +204,10 @@ struct FieldResolver {
         var builder = FieldBuilder(rowCount: frame.spanCount)
         for place in places {
             let rows = try pointers(to: place)
-            for type in ValueType.allCases {
-                let key = ColumnKey(place, .attribute, key, type)
-                guard frame.keys.contains(key), let column = try frame.column(key, withTexts: true)
-                else { continue }
-                builder.add(column, rowOf: rows)
+            for key in frame.keySet.attributes(key, in: place) {
+                if let column = try frame.column(key, withTexts: true) {
+                    builder.add(column, rowOf: rows)
+                }
             }
         }
         return builder.finished()
@@ -235,12 +242,12 @@ struct FieldResolver {
     }
 
     private func ofRoot(_ field: ResolvedField, _ times: FrameTimes) -> ResolvedField {
-        var result = field
+        var codes = [UInt32](repeating: 0, count: frame.spanCount)
         for trace in 0..<frame.traceCount {
             let root = times.rootRows[trace]
             let code = root >= 0 ? field.codes[Int(root)] : 0
-            for row in frame.rows(of: trace) { result.codes[row] = code }
+            for row in frame.rows(of: trace) { codes[row] = code }
         }
-        return result
+        return ResolvedField(codes: codes, values: field.values, lists: field.lists)
     }
 }

@@ -8,6 +8,7 @@ struct FigureSums {
     private let plan: FigurePlan
     private let inputs: FigureInputs
     private let usage: UnitUsage?
+    private let durations: [UInt64]
     private let grid: StepGrid?
     /// For each field of distinct values the query's code of each of the frame's.
     private let distinctCodes: [[UInt32]]
@@ -25,6 +26,7 @@ struct FigureSums {
         self.withExamples = withExamples
         stepCount = grid?.count ?? 1
         inputs = try scan.inputs(plan)
+        durations = plan.needsDurations ? try scan.units.durations(scan.frame) : []
         let needsUsage = plan.needsUsage || inputs.numbers.contains(where: \.isOfCalls)
         usage = needsUsage ? try scan.usage() : nil
     }
@@ -100,7 +102,7 @@ struct FigureSums {
             return figures
         }
         if plan.needsDurations {
-            let durations = CellDurations(map, units.durations, unitCounts: counts.units)
+            let durations = CellDurations(map, durations, unitCounts: counts.units)
             for cell in cells.indices where cells[cell].count > 0 {
                 durations.write(cell, unitCount: cells[cell].count, to: &cells[cell])
             }

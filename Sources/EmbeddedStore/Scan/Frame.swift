@@ -13,7 +13,7 @@ protocol Frame: Sendable {
     /// as a whole. nil if it counts all.
     var skipped: [Bool]? { get }
     /// The columns that some row may have a value in.
-    var keys: Set<ColumnKey> { get }
+    var keySet: KeySet { get }
     /// Of a frame that outlives the query.
     var lasting: LastingFrame? { get }
     /// For each row the row of its parent, or -1.
@@ -51,6 +51,7 @@ struct LastingFrame: Sendable {
 extension Frame {
     var mayHavePooledTexts: Bool { false }
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? { nil }
+    var keys: Set<ColumnKey> { keySet.keys }
 
     var spanCount: Int { rowCounts[Int(Table.span.rawValue)] }
     var traceCount: Int { traceEnds.count }
@@ -90,7 +91,8 @@ struct SegmentFrame: Frame {
     }
 
     var rowCounts: [Int] { segment.record.rowCounts }
-    var keys: Set<ColumnKey> { segment.keys }
+    // What cannot be read is found out with the first column.
+    var keySet: KeySet { (try? segment.keySet) ?? .empty }
 
     func parentRows() throws -> [Int32] {
         try derived("parent rows") {

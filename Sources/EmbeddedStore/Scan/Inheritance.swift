@@ -4,11 +4,13 @@ struct Inheritance {
     let parents: [Int32]
     let traceEnds: [UInt32]
 
-    func fill(_ field: inout ResolvedField) {
-        let own = field.codes
-        if !own.contains(0) { return }
-        fromAncestors(&field.codes)
-        fromTrace(own, &field.codes)
+    func filled(_ field: ResolvedField) -> ResolvedField {
+        let own = field.codes.expanded
+        if !own.contains(0) { return field }
+        var codes = own
+        fromAncestors(&codes)
+        fromTrace(own, &codes)
+        return ResolvedField(codes: codes, values: field.values, lists: field.lists)
     }
 
     private func fromAncestors(_ codes: inout [UInt32]) {

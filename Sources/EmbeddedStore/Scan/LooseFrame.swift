@@ -15,7 +15,7 @@ struct LooseFrame: Frame {
     let traceEnds: [UInt32]
     /// Where each row lies in the sources.
     let order: [RowAddress]
-    let keys: Set<ColumnKey>
+    let keySet: KeySet
 
     var skipped: [Bool]? { nil }
     var lasting: LastingFrame? { nil }
@@ -58,7 +58,7 @@ struct LooseFrame: Frame {
                 .children(try Self.pointers(self.sources, EventField.span), spans),
                 .children(try Self.pointers(self.sources, LinkField.span), spans),
             ], sorted: false)
-        keys = self.sources.reduce(into: []) { $0.formUnion($1.keys) }
+        keySet = try KeySet.union(self.sources.map { try $0.keySet })
         (parents, parentIDs) = try Self.parents(heads, assembly)
     }
 
@@ -153,7 +153,7 @@ struct GroupFrame: Frame {
 
     var rowCounts: [Int] { frame.rowCounts }
     var traceEnds: [UInt32] { frame.traceEnds }
-    var keys: Set<ColumnKey> { frame.keys }
+    var keySet: KeySet { frame.keySet }
 
     func parentRows() throws -> [Int32] { try frame.parentRows() }
 
@@ -172,7 +172,7 @@ struct GroupFrame: Frame {
 
 /// Rows by column, in no order: what a `LooseFrame` gathers from.
 protocol ColumnSource: Sendable {
-    var keys: Set<ColumnKey> { get }
+    var keySet: KeySet { get throws }
     /// Rows of each table.
     var rowCounts: [Int] { get }
     func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData
@@ -184,7 +184,7 @@ extension Segment: ColumnSource {
 }
 
 extension SegmentData: ColumnSource {
-    var keys: Set<ColumnKey> { Set(columns.keys) }
+    var keySet: KeySet { KeySet(Set(columns.keys)) }
 
     func data(_ wanted: (ColumnKey) -> Bool) throws -> SegmentData {
         var data = self

@@ -68,8 +68,7 @@ final class LooseParts: Sendable {
             var skipped = [Bool](repeating: false, count: frame.traceCount)
             for trace in traces { skipped[trace] = true }
             let excluded = LooseParts.rows(of: frame.traceEnds, but: skipped, nil)
-            let part = TracesApart(
-                skipped: skipped, rows: try LooseFrame([(frame, excluded)], warm))
+            let part = try TracesApart(skipped, frame, excluded: excluded, warm)
             loose.withLock { $0 = (traces, part) }
             return part
         }
@@ -79,6 +78,19 @@ final class LooseParts: Sendable {
     struct TracesApart: Sendable {
         let skipped: [Bool]
         let rows: LooseFrame
+
+        /// Up to so many rows are kept outside the budget of warm columns, of which they are next to nothing: to gather a
+        /// dozen rows again, all columns of their segment would have to be read.
+        private static let ownRowsMax = 4096
+
+        init(
+            _ skipped: [Bool], _ columns: any ColumnSource, excluded: RowSet, _ warm: WarmColumns?
+        ) throws {
+            self.skipped = skipped
+            let rowCount = columns.rowCounts[Int(Table.span.rawValue)] - excluded.count
+            rows = try LooseFrame(
+                [(columns, excluded)], rowCount <= Self.ownRowsMax ? nil : warm)
+        }
     }
 
     private enum Key: Hashable {
@@ -149,8 +161,7 @@ final class LooseParts: Sendable {
             let ends = try view.segment.traceEnds()
             let skipped = try Self.looseTraces(view, ends)
             let excluded = Self.rows(of: ends, but: skipped, view.deleted)
-            return TracesApart(
-                skipped: skipped, rows: try LooseFrame([(view.segment, excluded)], warm))
+            return try TracesApart(skipped, view.segment, excluded: excluded, warm)
         }
     }
 

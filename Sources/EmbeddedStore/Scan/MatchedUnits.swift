@@ -8,12 +8,12 @@ struct MatchedUnits: Sendable {
     /// By the number of a unit, of those that did not match too.
     let hasFailed: [Bool]
     let starts: [Int64]
-    let durations: [UInt64]
     /// For each block of units the last start of these and all before them (`FrameTimes.blockUnits`).
     let lastStarts: [Int64]
     let spanCount: Int
     /// Traces without a root.
     let openTraces: Int
+    private let traceDurations: [UInt64]
 
     var count: Int { selection.count }
 
@@ -28,7 +28,7 @@ struct MatchedUnits: Sendable {
         let matches = try query.condition.map { try evaluator.units($0) }
         hasFailed = try evaluator.units(query.failure)
         starts = unit == .trace ? times.traceStarts : times.starts
-        durations = unit == .trace ? times.traceDurations : times.durations
+        traceDurations = times.traceDurations
         lastStarts = unit == .trace ? times.lastTraceStarts : times.lastStarts
         let selection = try Self.select(matches, query.range, starts, times, frame, unit)
         self.selection = selection
@@ -79,6 +79,11 @@ struct MatchedUnits: Sendable {
         }
         guard let lasting = frame.lasting else { return make() }
         return try frame.derived("\(unit)s but for \(lasting.skippedMark)", make: make)
+    }
+
+    /// By the number of a unit, in nanoseconds.
+    func durations(_ frame: any Frame) throws -> [UInt64] {
+        unit == .trace ? traceDurations : try SpanDurations.of(frame)
     }
 
     /// What senders' SDKs dropped, over the matched spans.

@@ -35,11 +35,8 @@ struct SourceRows {
             column.presence.visit { row, entry in rows[row] = fits[Int(column.codes[entry])] }
             return rows
         }
-        for type in ValueType.allCases {
-            let key = ColumnKey(.span, .attribute, key, type)
-            if frame.keys.contains(key), let column = try frame.column(key, withTexts: false) {
-                column.presence.visit { row, _ in rows[row] = true }
-            }
+        for key in frame.keySet.attributes(key, in: .span) {
+            try frame.column(key, withTexts: false)?.presence.visit { row, _ in rows[row] = true }
         }
         return rows
     }
@@ -55,6 +52,6 @@ struct SourceRows {
             }
             return found
         }
-        return kind.codes.map { wanted[Int($0)] }
+        return kind.codes.looked(upIn: wanted)
     }
 }

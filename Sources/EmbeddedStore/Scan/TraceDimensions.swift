@@ -32,7 +32,10 @@ struct TraceDimensions {
         let tool = try fields.resolve(Field("tool"), times, forComparison: false)
         let isTool = try spans(ofKinds: ["tool"])
         let ids = try frame.numbers(SpanField.spanID)
-        var result = sent
+        // Nobody sends a sequence as a list; if so, it stays.
+        guard sent.lists == nil else { return sent }
+        var codes = sent.codes.expanded
+        var values = sent.values
         for trace in 0..<frame.traceCount {
             let rows = frame.rows(of: trace)
             if rows.contains(where: { sent.codes[$0] != 0 }) { continue }
@@ -44,9 +47,10 @@ struct TraceDimensions {
             if steps.isEmpty { continue }
             steps.sort { $0 < $1 }
             let text = steps.prefix(Self.stepsMax).map(\.name).joined(separator: ">")
-            result.set(.text(text), rows)
+            let code = values.code(.text(text))
+            for row in rows { codes[row] = code }
         }
-        return result
+        return ResolvedField(codes: codes, values: values, lists: nil)
     }
 
     private func pairs() throws -> ResolvedField {
@@ -76,7 +80,7 @@ struct TraceDimensions {
                 false
             }
         }
-        return kind.codes.map { wanted[Int($0)] }
+        return kind.codes.looked(upIn: wanted)
     }
 
     private func counts(ofKinds kinds: Set<String>) throws -> ResolvedField {
@@ -113,14 +117,5 @@ struct TraceDimensions {
             for row in frame.rows(of: trace) { codes[row] = code }
         }
         return ResolvedField(codes: codes, values: table, lists: nil)
-    }
-}
-
-extension ResolvedField {
-    /// Gives rows a value; only for fields without lists.
-    fileprivate mutating func set(_ value: GroupValue, _ rows: Range<Int>) {
-        guard lists == nil else { return }
-        let code = values.code(value)
-        for row in rows { codes[row] = code }
     }
 }

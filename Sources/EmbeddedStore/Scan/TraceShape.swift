@@ -4,8 +4,6 @@ internal import Spans
 struct FrameTimes: MemorySized {
     /// For each row, Unix nanoseconds.
     let starts: [Int64]
-    /// For each row, nanoseconds; 0 for a span without end, or with one before its start.
-    let durations: [UInt64]
     /// For each trace the row of its root: the earliest span without a parent, or -1 if none has come.
     let rootRows: [Int32]
     /// For each trace its root's start, else its earliest span's.
@@ -21,7 +19,7 @@ struct FrameTimes: MemorySized {
 
     static let blockUnits = 1024
 
-    var byteCount: Int { starts.count * 16 + rootRows.count * 20 }
+    var byteCount: Int { starts.count * 8 + rootRows.count * 20 }
 
     static func of(_ frame: some Frame) throws -> FrameTimes {
         try frame.derived("times") { try FrameTimes(frame) }
@@ -29,9 +27,7 @@ struct FrameTimes: MemorySized {
 
     private init(_ frame: some Frame) throws {
         let starts = try frame.numbers(SpanField.start).map(clamped)
-        let durations = try frame.numbers(SpanField.duration).map { duration in
-            Int64(bitPattern: duration) < 0 ? 0 : duration
-        }
+        let durations = try SpanDurations.of(frame)
         var hasParent = [Bool](repeating: false, count: starts.count)
         for key in [ColumnKey.parentRow, .parentSpanID] {
             try frame.column(key, withTexts: false)?.presence.visit { row, _ in
@@ -71,7 +67,6 @@ struct FrameTimes: MemorySized {
         lastTraceStarts = Self.lastStarts(traceStarts)
         startMin = starts.min() ?? .max
         startMax = starts.max() ?? .min
-        self.durations = durations
         self.rootRows = rootRows
         self.traceStarts = traceStarts
         self.traceDurations = traceDurations
@@ -85,5 +80,22 @@ struct FrameTimes: MemorySized {
             }
             return last
         }
+    }
+}
+
+/// How long each span of a frame took, in nanoseconds; 0 for one without end, or with one before its start.
+struct SpanDurations: MemorySized {
+    private let durations: [UInt64]
+
+    var byteCount: Int { durations.count * 8 }
+
+    /// Apart from the other times, since counts need none.
+    static func of(_ frame: some Frame) throws -> [UInt64] {
+        try frame.derived("durations") {
+            SpanDurations(
+                durations: try frame.numbers(SpanField.duration).map { duration in
+                    Int64(bitPattern: duration) < 0 ? 0 : duration
+                })
+        }.durations
     }
 }

@@ -36,7 +36,7 @@ struct UnitGroups: Sendable {
         }
         var pairs = Pairs(units: selection, groups: [])
         if first.isSingle {
-            pairs.groups = selection.picked(first.codes)
+            pairs.groups = first.codes.picked(selection)
         } else {
             pairs.groups = [UInt32](repeating: 0, count: selection.count)
             pairs.expand(first) { _, code in code }
@@ -47,7 +47,7 @@ struct UnitGroups: Sendable {
             var numbering = GroupNumbering(
                 codes, fieldCount: index, groups: groupCount, values: next.field.values.count + 1)
             if next.isSingle {
-                pairs.number(next.codes) { numbering.group($0, $1) }
+                pairs.number(next.codes.expanded) { numbering.group($0, $1) }
             } else {
                 pairs.expand(next) { numbering.group($0, $1) }
             }

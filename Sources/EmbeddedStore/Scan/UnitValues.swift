@@ -17,14 +17,14 @@ struct UnitValues: Sendable {
         {
             field = intrinsic
             isOfTrace = true
-            lists = UnitCodes(ends: [], codes: intrinsic.codes)
+            lists = UnitCodes(codes: intrinsic.codes)
             return
         }
         let resolved = try fields.resolve(name, times, forComparison: false)
         field = resolved
         isOfTrace = name.scope == .root
         if unit == .span, resolved.lists == nil {
-            lists = UnitCodes(ends: [], codes: resolved.codes)
+            lists = UnitCodes(codes: resolved.codes)
             return
         }
         let frame = fields.frame
@@ -41,9 +41,9 @@ struct UnitValues: Sendable {
     var isSingle: Bool { lists.ends.isEmpty }
 
     /// If each unit has exactly one code, these; else all of the first unit, then the second's, and so on.
-    var codes: [UInt32] { lists.codes }
+    var codes: Codes { lists.codes }
 
-    func codes(of unit: Int) -> ArraySlice<UInt32> {
+    func codes(of unit: Int) -> Codes.SubSequence {
         let ends = lists.ends
         if ends.isEmpty { return lists.codes[unit...unit] }
         return lists.codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
@@ -54,13 +54,18 @@ struct UnitValues: Sendable {
 private struct UnitCodes: MemorySized {
     /// Where the codes of each unit end. Empty if each has exactly one.
     let ends: [UInt32]
-    let codes: [UInt32]
+    let codes: Codes
 
-    var byteCount: Int { (ends.count + codes.count) * 4 }
+    var byteCount: Int { ends.count * 4 + codes.byteCount }
 
-    init(ends: [UInt32], codes: [UInt32]) {
-        self.ends = codes.count == ends.count ? [] : ends
+    init(codes: Codes) {
+        ends = []
         self.codes = codes
+    }
+
+    private init(ends: [UInt32], codes: [UInt32]) {
+        self.ends = codes.count == ends.count ? [] : ends
+        self.codes = Codes(codes)
     }
 
     /// What rows have that may have several values.

@@ -109,13 +109,19 @@ struct ResolvedField: MemorySized {
     private static let ids = Atomic<UInt64>(0)
 
     /// For each row a code of `values`, or of `lists` if there are any; 0 is null.
-    var codes: [UInt32]
-    var values: ValueTable
+    let codes: Codes
+    let values: ValueTable
     /// Where rows may have several values: for each code the codes of its values, from index 1 on.
-    var lists: [[UInt32]]?
+    let lists: [[UInt32]]?
+
+    init(codes: [UInt32], values: ValueTable, lists: [[UInt32]]?) {
+        self.codes = Codes(codes)
+        self.values = values
+        self.lists = lists
+    }
 
     var byteCount: Int {
-        codes.count * 4 + values.dictionary.bytes.count + values.count * 16
+        codes.byteCount + values.dictionary.bytes.count + values.count * 16
             + (lists.map { $0.reduce(0) { $0 + 32 + $1.count * 4 } } ?? 0)
     }
 

@@ -9,8 +9,9 @@ final class Segment: Sendable {
     let partition: Partition
     let record: SegmentRecord
     let columns: [ColumnKey: ColumnRecord]
-    private let columnKeys: Set<ColumnKey>
     private let warm: WarmColumns
+    /// Of a small segment nil until somebody asks.
+    private let known = Mutex<KeySet?>(nil)
 
     var id: Int64 { record.id }
     var isPacked: Bool { record.isPacked }
@@ -30,14 +31,20 @@ final class Segment: Sendable {
             : Dictionary(
                 try partition.columns(of: record.id).map { ($0.key, $0) },
                 uniquingKeysWith: { first, _ in first })
-        columnKeys = Set(columns.keys)
     }
 
     deinit { warm.forget(ObjectIdentifier(self)) }
 
     /// The columns that some row has a value in.
-    var keys: Set<ColumnKey> {
-        isPacked ? (try? packed())?.keys ?? [] : columnKeys
+    var keys: Set<ColumnKey> { (try? keySet)?.keys ?? [] }
+
+    var keySet: KeySet {
+        get throws {
+            if let set = known.withLock({ $0 }) { return set }
+            let set = warm.keySets.set(of: isPacked ? try packed().keys : Set(columns.keys))
+            known.withLock { $0 = set }
+            return set
+        }
     }
 
     /// The wanted columns, without the bytes of long texts.

@@ -114,6 +114,11 @@ struct SegmentAssembly {
     private func gatheredCodes(
         _ key: ColumnKey, _ map: RowMap, _ source: (Int) throws -> ColumnData?
     ) throws -> ColumnData? {
+        if let map = map.onlySource, !sorted, key != .traceID {
+            return try source(0).map {
+                $0.reordered(map, rowCount: self.maps[Int(key.table.rawValue)].count)
+            }
+        }
         var union = CodedUnion(key.type)
         var dense = [UInt32](repeating: 0, count: map.count)
         for index in map.rows.indices {
@@ -144,6 +149,11 @@ struct SegmentAssembly {
 }
 
 extension RowMap {
+    /// For each row its new one, if all rows come from one source and none is left out.
+    fileprivate var onlySource: [Int32]? {
+        rows.count == 1 && rows[0].count == count ? rows[0] : nil
+    }
+
     /// Rows of a table that spans point to: each content once, in the order of first use.
     static func distinct(
         _ sources: [SegmentData], _ table: Table, pointer: SpanField, _ spans: RowMap
@@ -228,6 +238,21 @@ extension SegmentData {
 }
 
 extension ColumnData {
+    /// A coded column with its rows in another order; the values stay as they are.
+    fileprivate func reordered(_ newRows: [Int32], rowCount: Int) -> ColumnData {
+        var dense = [UInt32](repeating: .max, count: rowCount)
+        presence.visit { row, entry in dense[Int(newRows[row])] = codes[entry] }
+        var column = self
+        if case .rows = presence {
+            let rows = dense.indices.filter { dense[$0] != .max }
+            column.presence = .rows(rows.map { UInt32($0) })
+            column.codes = rows.map { dense[$0] }
+        } else {
+            column.codes = dense
+        }
+        return column
+    }
+
     /// Appends what the value at `entry` is made of, so that different values never look alike.
     fileprivate func appendContent(_ entry: Int, to bytes: inout [UInt8]) {
         if key.type == .empty { return }

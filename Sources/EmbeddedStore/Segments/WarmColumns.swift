@@ -18,7 +18,15 @@ final class WarmColumns: Sendable {
         /// What it gives to a query.
         case answer(AnswerKey)
 
-        var isAnswer: Bool { if case .answer = self { true } else { false } }
+        /// What is dropped first: columns of which all that is asked for has been derived already. Answers go last: they
+        /// are small beside what they were made of, and one new question may read more than there is room for.
+        var rank: Int {
+            switch self {
+            case .column: 0
+            case .packed, .derived: 1
+            case .answer: 2
+            }
+        }
     }
 
     private enum Content {
@@ -40,6 +48,7 @@ final class WarmColumns: Sendable {
         var clock: UInt64 = 0
     }
 
+    let keySets = KeySets()
     private let bytesMax: Int
     private let state = Mutex(State())
 
@@ -122,7 +131,7 @@ final class WarmColumns: Sendable {
 
     private struct Candidate {
         let slot: Slot
-        let isAnswer: Bool
+        let rank: Int
         let age: UInt64
     }
 
@@ -131,24 +140,22 @@ final class WarmColumns: Sendable {
 
     /// Drops columns until a quarter of the budget is free, so that it happens seldom.
     ///
-    /// First those that nobody asks for any more. Of the others any: queries go through the frames in turn, and if these
+    /// First those of the lowest rank, and of these those that nobody asks for any more. Of the others any: queries go through the frames in turn, and if these
     /// take a little more room than there is, dropping the one used longest ago would drop each just before it is
     /// needed again, and nothing would ever be found.
     private func makeRoom(_ state: inout State) -> [Entry] {
         let idleSince = state.clock - min(state.clock, Self.idleUses)
-        // Answers are small beside the columns that they were made of, and one new question may read more columns than
-        // there is room for: they must not go for its sake.
         var candidates: [Candidate] = []
         for (owner, parts) in state.entries {
             for (part, entry) in parts {
                 let isIdle = entry.lastUse < idleSince
                 candidates.append(
                     Candidate(
-                        slot: Slot(owner: owner, part: part), isAnswer: part.isAnswer,
+                        slot: Slot(owner: owner, part: part), rank: part.rank,
                         age: isIdle ? entry.lastUse : idleSince + .random(in: 0..<1 << 32)))
             }
         }
-        candidates.sort { $0.isAnswer != $1.isAnswer ? $1.isAnswer : $0.age < $1.age }
+        candidates.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.age < $1.age }
         var gone: [Entry] = []
         for slot in candidates.lazy.map(\.slot) {
             if state.bytes <= bytesMax - bytesMax / 4 { break }

@@ -1,0 +1,1 @@
+"""The systems that peers.py measures side by side, one file each."""
