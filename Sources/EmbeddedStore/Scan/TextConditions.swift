@@ -148,14 +148,8 @@ struct TextConditions {
         case .indexed(let patterns, let joined):
             let keys = CanonicalResolver(dimension, fields, times).indexedKeys(patterns)
             return try keys.isEmpty || joined && addJoined(keys, reading, to: &rows)
-        case .event(let key, let names):
-            let places = EventValues(fields)
-            guard places.hasKey(key) else { return true }
-            for (row, values) in try places.values(of: key, names: names) {
-                let read = values.flatMap { dimension.read($0, of: source) }
-                if !read.isEmpty { rows.set(row, read.contains(where: test.matches)) }
-            }
-            return true
+        // Texts of events are written out, and the general way keeps them for the next question.
+        case .event(let key, _): return !EventValues(fields).hasKey(key)
         default: return false
         }
     }
@@ -239,6 +233,8 @@ struct TextConditions {
             guard frame.keys.contains(key), let column = try frame.column(key, withTexts: false)
             else { continue }
             if !reading.takesLists, type == .array || type == .strings { return false }
+            // Structures count as the JSON that they are written as, which takes long: the general way keeps it.
+            if column.texts == .pooled, type != .string { return false }
             let (isSet, holds) = try results(column, reading)
             let codes =
                 key.type.isCoded ? column.codes : (0..<UInt32(column.numbers.count)).map { $0 }
@@ -291,24 +287,15 @@ struct TextConditions {
         _ texts: PooledTexts, _ key: ColumnKey, _ reading: Reading
     ) throws -> (isSet: [Bool], holds: [Bool]) {
         var isSet = [Bool](repeating: true, count: texts.textCount)
-        let isText = key.type == .string
-        var holds = isText ? probe.results(in: texts, test) : isSet
-        if isText, reading.read == nil { return (isSet, holds) }
-        let odd = try isText ? frame.derived("odd texts of \(key.name)") { OddTexts(texts) } : nil
-        if odd?.marks.isEmpty == true { return (isSet, holds) }
-        texts.forEach(odd?.marks) { text, bytes in
-            (isSet[text], holds[text]) = reading.result(Self.value(bytes, key.type))
+        var holds = probe.results(in: texts, test)
+        if reading.read == nil { return (isSet, holds) }
+        let odd = try frame.derived("odd texts of \(key.name)") { OddTexts(texts) }
+        if odd.marks.isEmpty { return (isSet, holds) }
+        texts.forEach(odd.marks) { text, bytes in
+            (isSet[text], holds[text]) = reading.result(
+                .text(String(decoding: bytes, as: UTF8.self)))
         }
         return (isSet, holds)
-    }
-
-    private static func value(_ bytes: UnsafeRawBufferPointer, _ type: ValueType) -> GroupValue {
-        switch type {
-        case .string: .text(String(decoding: bytes, as: UTF8.self))
-        case .array: .json(AttributeValue(arrayValue: bytes).json)
-        case .map: .json(AttributeValue(keyValueList: bytes).json)
-        default: .bytes(Array(bytes))
-        }
     }
 }
 
