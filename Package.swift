@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EmbeddedStoreTests",
-            dependencies: ["EmbeddedStore", "Spans", "Store", "TestSupport"],
+            dependencies: ["EmbeddedStore", "Spans", "Store", "TestSupport", "Zlib"],
             swiftSettings: strict),
         .testTarget(
             name: "DimensionsTests", dependencies: ["Dimensions", "Store"], swiftSettings: strict),

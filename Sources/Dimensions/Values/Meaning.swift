@@ -8,14 +8,16 @@ extension GroupValue {
         switch self {
         case .null: false
         case .text(let text):
-            !Self.placeholders.contains(text) && !text.hasPrefix("[Scrubbed due to ")
+            !Self.placeholders.contains(text) && !text.hasPrefix(Self.scrubbed)
         case .json(let text): text != "[]" && text != "{}"
         case .double(let value): !value.isNaN
         case .integer, .boolean, .bytes: true
         }
     }
 
-    private static let placeholders: Set<String> = [
+    fileprivate static let scrubbed = "[Scrubbed due to "
+
+    fileprivate static let placeholders: Set<String> = [
         "", "None", "null", "Unknown", "[]", "{}", "<REDACTED>", "__REDACTED__",
     ]
 
@@ -62,5 +64,21 @@ extension GroupValue {
             }
         default: nil
         }
+    }
+}
+
+/// What can be said of a text by its beginning.
+package enum Meaning {
+    /// So many bytes of it are needed.
+    package static let beginningBytes = GroupValue.scrubbed.utf8.count
+
+    private static let placeholderBytesMax = GroupValue.placeholders.map(\.utf8.count).max() ?? 0
+    private static let scrubbed = Array(GroupValue.scrubbed.utf8)
+
+    /// Whether a text surely says something, and just what it is, where it is read whole. Others may be placeholders, or
+    /// quote another text.
+    package static func isPlain(beginning: [UInt8], length: Int) -> Bool {
+        length > placeholderBytesMax && beginning.first != UInt8(ascii: "\"")
+            && !beginning.starts(with: scrubbed)
     }
 }

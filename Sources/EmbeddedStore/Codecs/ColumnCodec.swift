@@ -10,12 +10,21 @@ enum ColumnCodec {
 
     private static let inline: UInt8 = 0
     private static let apart: UInt8 = 1
+    private static let pooled: UInt8 = 2
 
-    /// Appends a column. `sorted` says that its dictionaries are in the order of their bytes.
+    /// Whether a column's values are long texts, which are kept apart.
+    static func holdsTexts(_ key: ColumnKey, values: Int, bytes: Int) -> Bool {
+        key.origin == .attribute && key.type.isCoded && key.type != .strings
+            && bytes > textBytesMin * values
+    }
+
+    /// Appends a column. `sorted` says that its dictionaries, but for long texts, are in the order of their bytes.
     ///
+    /// - Parameter pooled: long texts are to be kept in a pool, which knows their lengths.
     /// - Returns: the texts that the caller must keep, in order, or nil if there are none.
     static func append(
         _ column: ColumnData, rowCount: Int, traceEnds: [UInt32], sorted: Bool,
+        pooled: Bool = false,
         to bytes: inout [UInt8]
     ) -> StringTable? {
         PresenceCodec.append(column.presence, rowCount: rowCount, to: &bytes)
@@ -40,16 +49,19 @@ enum ColumnCodec {
         case .string, .bytes, .array, .map:
             bytes.appendVarint(column.strings.count)
             IntegerCodec.append(column.codes, traceEnds: traceEnds, to: &bytes)
-            guard column.key.origin == .attribute, column.strings.count > 0,
-                column.strings.bytes.count > textBytesMin * column.strings.count
-            else {
+            let strings = column.strings
+            guard holdsTexts(column.key, values: strings.count, bytes: strings.bytes.count) else {
                 bytes.append(inline)
                 StringCodec.append(column.strings, sorted: sorted, to: &bytes)
                 return nil
             }
-            bytes.append(apart)
-            IntegerCodec.append(StringCodec.lengths(column.strings), to: &bytes)
-            return column.strings
+            if pooled {
+                bytes.append(Self.pooled)
+            } else {
+                bytes.append(apart)
+                IntegerCodec.append(StringCodec.lengths(strings), to: &bytes)
+            }
+            return strings
         }
     }
 
@@ -64,12 +76,10 @@ enum ColumnCodec {
         IntegerCodec.append(lists.codes, to: &bytes)
     }
 
-    /// Reads a column of which texts apart are not there: its `strings` then have lengths but no bytes.
-    ///
-    /// - Returns: the column, and whether its texts lie apart.
+    /// Reads a column. Texts that lie elsewhere are not there (`ColumnData.texts`).
     static func read(
         _ reader: inout ByteReader, key: ColumnKey, rowCount: Int, traceEnds: [UInt32]
-    ) throws(DamagedBytes) -> (column: ColumnData, textsApart: Bool) {
+    ) throws(DamagedBytes) -> ColumnData {
         let presence = try PresenceCodec.read(&reader, rowCount: rowCount)
         var column = ColumnData(key: key, presence: presence)
         let count = presence.count
@@ -89,14 +99,20 @@ enum ColumnCodec {
             let values = try reader.count(atMost: count)
             column.codes = try IntegerCodec.readCodes(
                 &reader, count: count, below: values, traceEnds: traceEnds)
-            if try reader.byte() == apart {
+            switch try reader.byte() {
+            case inline:
+                column.strings = try StringCodec.read(&reader, count: values)
+            case apart:
                 let lengths = try IntegerCodec.read(&reader, count: values)
                 column.strings.ends = try StringCodec.ends(lengths)
-                return (column, true)
+                column.texts = .apart
+            case pooled:
+                column.strings.ends = [UInt32](repeating: 0, count: values)
+                column.texts = .pooled
+            case let place: throw DamagedBytes("strings at place \(place)")
             }
-            column.strings = try StringCodec.read(&reader, count: values)
         }
-        return (column, false)
+        return column
     }
 
     private static func readLists(

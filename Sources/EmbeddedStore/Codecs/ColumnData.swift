@@ -12,11 +12,16 @@ struct ColumnData: Sendable {
     var strings = StringTable()
     /// For lists of strings: what each code stands for.
     var lists = ListTable()
+    /// Where the bytes of `strings` are.
+    var texts = TextPlace.here
 
     init(key: ColumnKey, presence: Presence) {
         self.key = key
         self.presence = presence
     }
+
+    /// `strings` counts its texts, but they lie elsewhere and have not been read.
+    var lacksTexts: Bool { texts != .here }
 
     /// How many different values the codes stand for.
     var valueCount: Int { key.type == .strings ? lists.count : strings.count }
@@ -49,6 +54,15 @@ struct ColumnData: Sendable {
         lists = ListTable()
         union.orderByFirstUse(&self)
     }
+}
+
+/// Where the bytes of a column's strings are.
+enum TextPlace: Sendable {
+    case here
+    /// One after the other; their lengths are known.
+    case apart
+    /// In a pool, each passage once: see `TextPoolBuilder`.
+    case pooled
 }
 
 /// Lists of codes by code.

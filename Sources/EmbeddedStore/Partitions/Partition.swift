@@ -58,9 +58,6 @@ final class Partition: Sendable {
     /// The last segment that was committed, as far as is known beside the file.
     var committedMark: Int64? { mark.value }
 
-    /// A block ends with the text that fills it, and a text is no longer than a body.
-    private static let blockBytesMax = 64 << 20
-
     /// The tables that say which segments and rows are to be seen. A row that is lost to damage leaves no gap there that
     /// anything else could find.
     private static func checkStructure(_ db: Database) throws {
@@ -200,8 +197,8 @@ final class Partition: Sendable {
         return try column.bytes.opened([UInt8](data), "column \(column.key.name)")
     }
 
-    /// The numbers and bytes of a column's text blocks, inflated; `number` for one of them.
-    func texts(of column: ColumnRecord, number: Int? = nil) throws -> [UInt8] {
+    /// A column's text blocks in the order of their numbers, inflated; `number` for one of them.
+    func textBlocks(of column: ColumnRecord, number: Int? = nil) throws -> [[UInt8]] {
         let rows = try file.read { db in
             try Row.fetchAll(
                 db,
@@ -210,16 +207,10 @@ final class Partition: Sendable {
                     WHERE "column" = ? AND (?2 IS NULL OR number = ?2) ORDER BY number
                     """, arguments: [column.id, number])
         }
-        let stored = try rows.map { try StoredBytes($0) }
-        var texts: [UInt8] = []
-        // What damage made of a length is no reason to allocate.
-        texts.reserveCapacity(
-            stored.reduce(0) { $0 + max(0, min($1.rawCount, Self.blockBytesMax)) })
-        for (row, block) in zip(rows, stored) {
+        return try rows.map { row in
             let data = try row.decode(Data.self, forColumn: "data")
-            texts += try block.opened([UInt8](data), "texts of \(column.key.name)")
+            return try StoredBytes(row).opened([UInt8](data), "text of \(column.key.name)")
         }
-        return texts
     }
 
     func sharedTraces() throws -> [Int64: Set<UInt64>] {

@@ -4,7 +4,7 @@ internal import Spans
 internal import Zlib
 
 /// The version of the encoding that this program writes. A reader for each released version stays.
-let segmentFormat = 1
+let segmentFormat = 2
 
 /// What a partition's file says about a segment, besides its columns.
 struct SegmentRecord: Sendable {

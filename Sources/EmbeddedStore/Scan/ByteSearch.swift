@@ -9,18 +9,56 @@ enum ByteSearch {
     /// Whether `part` occurs in `bytes`. Jumps from one occurrence of its first byte to the next, which
     /// on text is as fast as memory is read.
     static func contains(_ bytes: UnsafeRawBufferPointer, _ part: UnsafeRawBufferPointer) -> Bool {
-        guard let first = part.first else { return true }
-        guard let base = bytes.baseAddress, let partBase = part.baseAddress else { return false }
+        if part.isEmpty { return true }
+        return place(of: part, by: 0, in: bytes, from: 0) != nil
+    }
+
+    /// Where `part` occurs in `bytes`, ascending. It may overlap itself.
+    ///
+    /// - Precondition: `part` is not empty.
+    static func places(
+        of part: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
+    ) -> [Int] {
+        let rarest = rarest(of: part, in: bytes)
+        var places: [Int] = []
+        var from = 0
+        while let place = place(of: part, by: rarest, in: bytes, from: from) {
+            places.append(place)
+            from = place + 1
+        }
+        return places
+    }
+
+    /// The first place at or behind `from`. Jumps from one occurrence of the byte at `offset` in `part` to the next.
+    private static func place(
+        of part: UnsafeRawBufferPointer, by offset: Int, in bytes: UnsafeRawBufferPointer, from: Int
+    ) -> Int? {
+        guard let base = bytes.baseAddress, let partBase = part.baseAddress else { return nil }
+        let byte = Int32(part[offset])
         let last = bytes.count - part.count
-        var position = 0
+        let first = part[0]
+        var position = from
         while position <= last {
-            guard let hit = memchr(base + position, Int32(first), last - position + 1) else {
-                return false
+            guard let hit = memchr(base + position + offset, byte, last - position + 1) else {
+                return nil
             }
-            position = UnsafeRawPointer(hit) - base
-            if memcmp(hit, partBase, part.count) == 0 { return true }
+            position = UnsafeRawPointer(hit) - base - offset
+            if bytes[position] == first, memcmp(base + position, partBase, part.count) == 0 {
+                return position
+            }
             position += 1
         }
-        return false
+        return nil
+    }
+
+    /// Which byte of `part` is met least often, by a sample.
+    private static func rarest(
+        of part: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
+    ) -> Int {
+        var counts = [Int](repeating: 0, count: 256)
+        for place in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 4096)) {
+            counts[Int(bytes[place])] += 1
+        }
+        return part.indices.min { counts[Int(part[$0])] < counts[Int(part[$1])] } ?? 0
     }
 }

@@ -58,7 +58,7 @@ struct CanonicalResolver {
     // MARK: Sources
 
     /// All places to look at, in order: what a span says itself, then its scope, then its resource.
-    private var places: [SourcePlace] {
+    var places: [SourcePlace] {
         dimension.sources.map { SourcePlace(source: $0, table: nil) }
             + [Table.scope, .resource].flatMap { table in
                 dimension.sources.filter(\.isAttribute).map {
@@ -186,7 +186,7 @@ struct CanonicalResolver {
 
     // MARK: Flattened lists
 
-    private func indexedKeys(_ patterns: [IndexedKey]) -> [String] {
+    func indexedKeys(_ patterns: [IndexedKey]) -> [String] {
         var found: [(indices: [Int], name: String)] = []
         for key in frame.keys where key.table == .span && key.origin == .attribute {
             for pattern in patterns {

@@ -49,7 +49,7 @@ struct ConditionEvaluator {
             if let intrinsic = try rootIntrinsic(comparison.field) {
                 try truth(comparison, intrinsic)
             } else {
-                anyRow(try truth(comparison, try resolved(comparison.field)))
+                anyRow(try rowTruth(comparison))
             }
         }
     }
@@ -84,8 +84,13 @@ struct ConditionEvaluator {
         case .failed: try rows(failure)
         case .span(let inner): try rows(inner)
         case .has(let field): try resolved(field).codes.map { $0 != 0 }
-        case .comparison(let comparison): try truth(comparison, try resolved(comparison.field))
+        case .comparison(let comparison): try rowTruth(comparison)
         }
+    }
+
+    private func rowTruth(_ comparison: Comparison) throws -> [Bool] {
+        try TextConditions.rows(comparison, fields, times, percentiles: percentiles)
+            ?? truth(comparison, try resolved(comparison.field))
     }
 
     private func resolved(_ field: Field) throws -> ResolvedField {

@@ -28,9 +28,12 @@ struct ConditionReports {
         guard let condition = query.condition else { return [] }
         var seen: Set<Expression> = []
         let parts = condition.leaves.filter { seen.insert($0).inserted }
+        // What is the whole condition has matched nothing, as is known.
+        let isWhole = parts == [condition] && query.unit == .span
         return try parts.prefix(Self.comparisonsMax).map { part in
             ConditionReport(
-                text: part.description, spans: try spans(part), closest: try closest(part))
+                text: part.description, spans: isWhole ? 0 : try spans(part),
+                closest: try closest(part))
         }
     }
 
@@ -56,7 +59,8 @@ struct ConditionReports {
             [.equal, .isIn].contains(comparison.comparator)
         else { return [] }
         let wanted = comparison.literals.compactMap(\.wantedText)
-        if wanted.isEmpty { return [] }
+        // A whole prompt is no name that could be misspelt, and to compare it with all others takes long.
+        if wanted.isEmpty || field.isLongText { return [] }
         let found = try Scanner.parallel(frames) { frame in
             let fields = FieldResolver(frame: frame, control: control)
             let resolved = try fields.resolve(

@@ -20,6 +20,10 @@ protocol Frame: Sendable {
     func parentRows() throws -> [Int32]
     /// A column; its long texts too if asked for.
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData?
+    /// Whether long texts may lie in pools, which only merged segments have.
+    var mayHavePooledTexts: Bool { get }
+    /// The texts of a column that lie in a pool.
+    func pooledTexts(_ key: ColumnKey) throws -> PooledTexts?
     /// Keeps what `make` derives from this frame's columns, if the frame outlives the query.
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T
     /// Keeps an answer likewise.
@@ -45,6 +49,8 @@ struct LastingFrame: Sendable {
 }
 
 extension Frame {
+    var mayHavePooledTexts: Bool { false }
+    func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? { nil }
     var keys: Set<ColumnKey> { keySet.keys }
 
     var spanCount: Int { rowCounts[Int(Table.span.rawValue)] }
@@ -99,6 +105,10 @@ struct SegmentFrame: Frame {
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
         try segment.column(key, withTexts: withTexts)
     }
+
+    var mayHavePooledTexts: Bool { true }
+
+    func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? { try segment.pooledTexts(key) }
 
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         try segment.derived(name, make: make)

@@ -28,6 +28,11 @@ struct CodedUnion {
         return codes
     }
 
+    /// Whether the values are long texts, which are kept apart.
+    func holdsTexts(_ key: ColumnKey) -> Bool {
+        ColumnCodec.holdsTexts(key, values: values.count, bytes: values.bytes.count)
+    }
+
     /// Gives the values to the column as they came.
     func orderByFirstUse(_ column: inout ColumnData) {
         if type == .strings { column.strings = StringTable(elements) }

@@ -2,10 +2,9 @@ internal import Spans
 
 /// A large segment's columns as bytes, each by itself, so that a query reads only those it names.
 enum MergedEncoding {
-    /// Texts a block: reading one prompt inflates this much at most, beyond its own length.
-    static let textBlockBytes = 64 << 10
-    /// zlib's own middle. What each level costs and gives: docs/PERFORMANCE.md.
-    private static let level: Int32 = 6
+    /// What each of zlib's levels costs and gives: docs/PERFORMANCE.md.
+    private static let level: Int32 = 4
+    private static let textLevel: Int32 = 4
 
     /// - Parameters:
     ///   - rowCount: of the column's table.
@@ -19,21 +18,25 @@ enum MergedEncoding {
             column, rowCount: rowCount,
             // The trace ids say where traces end, so they cannot lean on it.
             traceEnds: column.key.table == .span && !isTraceID ? traceEnds : [],
-            sorted: !isTraceID, to: &payload)
+            sorted: !isTraceID, pooled: true, to: &payload)
         return MergedColumn(
             key: column.key, present: column.presence.count,
             distinct: column.key.type.isCoded ? column.valueCount : nil,
             range: NumberRange(column), data: try SealedBytes(payload, level: level),
-            textBlocks: try texts.map(blocks) ?? [])
+            textBlocks: try texts.map(blocks) ?? [],
+            rawBytes: payload.count + (texts?.bytes.count ?? 0))
     }
 
     private static func blocks(_ texts: StringTable) throws -> [SealedBytes] {
-        try blockRanges(texts.ends).map { range in
-            let from = texts.start(of: range.lowerBound)
-            let to = Int(texts.ends[range.upperBound - 1])
-            return try SealedBytes(Array(texts.bytes[from..<to]), level: level)
-        }
+        var builder = TextPoolBuilder()
+        for text in 0..<texts.count { texts.withValue(text) { builder.append($0) } }
+        return try TextPoolCodec.encode(builder).map { try SealedBytes($0, level: textLevel) }
     }
+}
+
+/// Texts of segments of format 1: one after the other, in blocks.
+enum PlainTextBlocks {
+    private static let textBlockBytes = 64 << 10
 
     /// Which codes lie in which block: a block ends with the text that fills it.
     static func blockRanges(_ ends: [UInt32]) -> [Range<Int>] {

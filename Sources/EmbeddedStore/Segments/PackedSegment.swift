@@ -110,12 +110,12 @@ struct PackedSegment {
     /// their lengths only.
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
         guard let entry = entries[key] else { return nil }
-        var (column, isApart) = try columns.withUnsafeBytes { bytes in
+        var column = try columns.withUnsafeBytes { bytes in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
             return try ColumnCodec.read(
                 &reader, key: key, rowCount: rowCounts[Int(key.table.rawValue)], traceEnds: [])
         }
-        if isApart, withTexts {
+        if column.texts == .apart, withTexts {
             guard Int(column.strings.ends.last ?? 0) == entry.textCount else {
                 throw DamagedBytes("texts of another length than their column says")
             }
@@ -124,6 +124,7 @@ struct PackedSegment {
                 try inflate(
                     UnsafeRawBufferPointer(rebasing: $0[range]), exactly: entry.textCount)
             }
+            column.texts = .here
         }
         return column
     }

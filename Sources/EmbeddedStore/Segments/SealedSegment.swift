@@ -16,10 +16,10 @@ struct MergedColumn: Sendable {
     /// Least and greatest of numeric types that have any value.
     let range: NumberRange?
     let data: SealedBytes
+    /// Of long texts: the blocks that `TextPoolCodec` makes of them.
     let textBlocks: [SealedBytes]
-
-    /// Before compression.
-    var rawBytes: Int { textBlocks.reduce(data.rawCount) { $0 + $1.rawCount } }
+    /// The column and its texts, written out.
+    let rawBytes: Int
 }
 
 extension SegmentRecord {

@@ -8,7 +8,7 @@ internal import Synchronization
 final class Segment: Sendable {
     let partition: Partition
     let record: SegmentRecord
-    private let columns: [ColumnKey: ColumnRecord]
+    let columns: [ColumnKey: ColumnRecord]
     private let warm: WarmColumns
     /// Of a small segment nil until it is read.
     private let known: Mutex<KeySet?>
@@ -21,9 +21,9 @@ final class Segment: Sendable {
         _ record: SegmentRecord, _ partition: Partition, _ warm: WarmColumns,
         keys: Set<ColumnKey>? = nil
     ) throws {
-        guard record.format == segmentFormat else {
+        guard (1...segmentFormat).contains(record.format) else {
             throw DamagedBytes(
-                "its format is \(record.format); this version reads \(segmentFormat)")
+                "its format is \(record.format); this version reads 1 to \(segmentFormat)")
         }
         self.partition = partition
         self.record = record
@@ -94,7 +94,7 @@ final class Segment: Sendable {
             if isPacked { return try packed().column(key, withTexts: withTexts) }
             guard let record = columns[key] else { return nil }
             var column = try decoded(record, key == .traceID ? [] : try traceEnds())
-            if withTexts, column.lacksTexts { try readTexts(record, &column) }
+            if withTexts { try fill(&column, record) }
             return column
         }
     }
@@ -116,17 +116,9 @@ final class Segment: Sendable {
         guard let record = columns[key] else { return nil }
         return try reading {
             var column = try read(record, key == .traceID ? [] : try traceEnds())
-            if column.lacksTexts { try readTexts(record, &column) }
+            try fill(&column, record)
             return column
         }
-    }
-
-    private func readTexts(_ record: ColumnRecord, _ column: inout ColumnData) throws {
-        let texts = try partition.texts(of: record)
-        guard texts.count == Int(column.strings.ends.last ?? 0) else {
-            throw DamagedBytes("texts of \(record.key.name) take \(texts.count) bytes")
-        }
-        column.strings.bytes = texts
     }
 
     /// Keeps what `make` derives from this segment alone, within the budget.
@@ -143,24 +135,6 @@ final class Segment: Sendable {
     /// backlog stays warm; decoding a column costs little beside that.
     private func packed() throws -> PackedSegment {
         try warm.packed(ObjectIdentifier(self)) { try opened() }
-    }
-
-    /// One long text, reading no more than its block.
-    func text(_ key: ColumnKey, code: Int, of column: ColumnData) throws -> [UInt8] {
-        guard let record = columns[key] else { return [] }
-        let ranges = MergedEncoding.blockRanges(column.strings.ends)
-        guard let number = ranges.firstIndex(where: { $0.contains(code) }) else { return [] }
-        let blockStart = column.strings.start(of: ranges[number].lowerBound)
-        let blockEnd = Int(column.strings.ends[ranges[number].upperBound - 1])
-        let from = column.strings.start(of: code) - blockStart
-        let to = Int(column.strings.ends[code]) - blockStart
-        return try reading {
-            let block = try partition.texts(of: record, number: number)
-            guard block.count == blockEnd - blockStart else {
-                throw DamagedBytes("text block \(number) of \(key.name) has \(block.count) bytes")
-            }
-            return Array(block[from..<to])
-        }
     }
 
     /// Where each trace ends; empty for a small segment, which is in no order.
@@ -195,15 +169,9 @@ final class Segment: Sendable {
             return try ColumnCodec.read(
                 &reader, key: record.key,
                 rowCount: self.record.rowCounts[Int(record.key.table.rawValue)],
-                traceEnds: record.key.table == .span ? traceEnds : []
-            ).column
+                traceEnds: record.key.table == .span ? traceEnds : [])
         }
     }
-}
-
-extension ColumnData {
-    /// Its texts lie apart and have not been read.
-    var lacksTexts: Bool { strings.bytes.count < Int(strings.ends.last ?? 0) }
 }
 
 /// A segment as one snapshot sees it.

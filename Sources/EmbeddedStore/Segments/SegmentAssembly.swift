@@ -137,8 +137,9 @@ struct SegmentAssembly {
         guard let presence = Presence(set: dense.map { $0 != 0 }) else { return nil }
         var column = ColumnData(key: key, presence: presence)
         column.codes = presence.select(from: dense).map { $0 - 1 }
-        if key == .traceID || !sorted {
-            // Trace ids keep the order of the traces, so that their codes are runs.
+        if key == .traceID || !sorted || union.holdsTexts(key) {
+            // Trace ids keep the order of the traces, so that their codes are runs. So do texts: sorting them gives
+            // their pool nothing, and a trace's lie together.
             union.orderByFirstUse(&column)
         } else {
             union.orderByBytes(&column)
