@@ -1,6 +1,6 @@
 internal import Spans
 
-/// The traces of a large segment by hash, to ask exactly what its filter only guesses.
+/// The traces of a segment or frame by hash, to ask exactly what a filter only guesses.
 struct TraceTable: MemorySized {
     private let hashes: [UInt64]
     private let traces: [UInt32]
@@ -16,6 +16,18 @@ struct TraceTable: MemorySized {
     var count: Int { hashes.count }
     var byteCount: Int { hashes.count * 12 }
     var allHashes: [UInt64] { hashes }
+
+    /// The hashes that another table has too.
+    func shared(with other: TraceTable) -> [UInt64] {
+        var found: [UInt64] = []
+        var index = 0
+        for hash in hashes {
+            while index < other.hashes.count, other.hashes[index] < hash { index += 1 }
+            if index == other.hashes.count { break }
+            if other.hashes[index] == hash { found.append(hash) }
+        }
+        return found
+    }
 
     /// The number of the trace with this hash within the segment. Of two traces with one hash, which
     /// takes some 10^9 traces to happen, the first is found.

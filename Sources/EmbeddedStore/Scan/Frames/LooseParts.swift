@@ -7,9 +7,7 @@ final class LooseParts: Sendable {
     /// Small segments gathered into a frame.
     final class Group: Sendable {
         let frame: LooseFrame
-        /// Hashes of the frame's traces, ascending, and the trace of each.
-        private let hashes: [UInt64]
-        private let traces: [Int32]
+        private let traces: TraceTable
         let startMin: Int64
         let startMax: Int64
         /// What it shares with the groups before it, by these. Groups do not change, so it is found once.
@@ -22,13 +20,8 @@ final class LooseParts: Sendable {
         init(_ views: [SegmentView], _ warm: WarmColumns?) throws {
             self.warm = warm
             frame = try LooseFrame(views.map { ($0.segment, $0.deleted) }, warm)
-            let ids = try frame.field(SpanField.traceID)?.strings ?? StringTable()
             // Trace ids have their codes in the order of the traces.
-            let hashed = (0..<ids.count).map { code in
-                (hash: ids.withValue(code) { TraceFilter.hash($0) }, trace: Int32(code))
-            }.sorted { $0.hash < $1.hash }
-            hashes = hashed.map(\.hash)
-            traces = hashed.map(\.trace)
+            traces = TraceTable(try frame.field(SpanField.traceID)?.strings ?? StringTable())
             startMin = views.map(\.segment.record.startMin).min() ?? .max
             startMax = views.map(\.segment.record.startMax).max() ?? .min
         }
@@ -36,33 +29,16 @@ final class LooseParts: Sendable {
         /// The hashes of traces that lie in this group and in another.
         func shared(with other: Group) -> [UInt64] {
             if let known = sharedWith.withLock({ $0[other.number] }) { return known }
-            var found: [UInt64] = []
-            var index = 0
-            for hash in hashes {
-                while index < other.hashes.count, other.hashes[index] < hash { index += 1 }
-                if index == other.hashes.count { break }
-                if other.hashes[index] == hash { found.append(hash) }
-            }
+            let found = traces.shared(with: other.traces)
             sharedWith.withLock { $0[other.number] = found }
             return found
-        }
-
-        /// The trace with a hash, if it is here.
-        func trace(_ hash: UInt64) -> Int? {
-            var from = 0
-            var to = hashes.count
-            while from < to {
-                let middle = (from + to) / 2
-                if hashes[middle] < hash { from = middle + 1 } else { to = middle }
-            }
-            return from < hashes.count && hashes[from] == hash ? Int(traces[from]) : nil
         }
 
         /// Sets those of some traces apart that lie here; nil if none does.
         ///
         /// Kept for the next snapshot: mostly a trace goes on in the very next segment, and then no more.
         func apart(_ shared: Set<UInt64>) throws -> TracesApart? {
-            let traces = Set(shared.compactMap { trace($0) })
+            let traces = Set(shared.compactMap { self.traces.trace($0) })
             if traces.isEmpty { return nil }
             if let known = loose.withLock({ $0 }), known.traces == traces { return known.part }
             var skipped = [Bool](repeating: false, count: frame.traceCount)
