@@ -14,7 +14,8 @@ enum ColumnCheck: SegmentCheck {
                 guard let column = try segment.column(key) else { continue }
                 checkValues(column, key, segment, add)
                 guard let said = said[key] else { continue }
-                rawBytes &+= said.rawBytes
+                // A segment's bytes count texts written out, as a merge holds them, not the pool that they lie in.
+                rawBytes &+= said.rawBytes + (said.hasTexts ? column.strings.bytes.count : 0)
                 compare(said, column, key, add)
             } catch {
                 guard let reason = Damage.reason(error) else { throw error }
@@ -81,8 +82,9 @@ struct ColumnFigures {
     let distinct: Int?
     let min: DatabaseValue
     let max: DatabaseValue
-    /// Of the column and its texts.
+    /// Of the column without texts that lie apart.
     let rawBytes: Int
+    let hasTexts: Bool
 }
 
 extension Partition {
@@ -93,8 +95,8 @@ extension Partition {
                 db,
                 sql: """
                     SELECT id, tbl, origin, key, type, present, distinct_values, min, max, raw_bytes,
-                        compressed, checksum, coalesce((SELECT sum(b.raw_bytes) FROM text_block b
-                            WHERE b."column" = "column".id), 0) AS text_bytes
+                        compressed, checksum,
+                        EXISTS (SELECT 1 FROM text_block b WHERE b."column" = "column".id) AS has_texts
                     FROM "column" WHERE segment = ?
                     """, arguments: [segment])
             var figures: [ColumnKey: ColumnFigures] = [:]
@@ -103,8 +105,8 @@ extension Partition {
                     present: try row.decode(forColumn: "present"),
                     distinct: try row.decode(forColumn: "distinct_values"),
                     min: row["min"], max: row["max"],
-                    rawBytes: try row.decode(Int.self, forColumn: "raw_bytes")
-                        &+ (try row.decode(Int.self, forColumn: "text_bytes")))
+                    rawBytes: try row.decode(Int.self, forColumn: "raw_bytes"),
+                    hasTexts: try row.decode(Bool.self, forColumn: "has_texts"))
             }
             return figures
         }
