@@ -86,11 +86,14 @@ final class Engine: Sendable {
     func commit(_ batch: SpanBatch, _ requestEnds: [Int], _ receivedAt: UInt64) throws -> [Int] {
         defer { lastCommit.withLock { $0 = .now } }
         return try writer.withLock { writer in
-            let known = writer.snapshot.small.count
+            let before = writer.snapshot.small
             // A share that was written before another failed must be seen too.
             defer {
                 publish(writer.snapshot)
-                tails.offer(writer.snapshot.small.dropFirst(known))
+                // Damage found on the way takes others out, so their number does not tell which are new.
+                let known = Set(before.map { ObjectIdentifier($0.segment) })
+                tails.offer(
+                    writer.snapshot.small.filter { !known.contains(ObjectIdentifier($0.segment)) })
                 let new = writer.takeCounted()
                 counted.withLock { $0.add(new) }
             }
@@ -107,17 +110,22 @@ final class Engine: Sendable {
         // Not needed for anything but speed: what cannot be read now is found out by whoever asks.
         if let merged { try? hot.warm(merged, prices) }
         try writer.withLock { writer in
+            // Even if it fails: what has turned out damaged on the way is to be seen by no query.
+            defer { publish(writer.snapshot) }
             let current = Dictionary(
                 uniqueKeysWithValues: writer.snapshot.views.map {
                     (ObjectIdentifier($0.segment), $0.deleted)
                 })
+            // One that was set aside meanwhile is not to come back, nor are copies that its deletions hid.
+            guard sources.allSatisfy({ current.keys.contains(ObjectIdentifier($0.segment)) }) else {
+                throw MergeOvertaken()
+            }
             let now = sources.map { current[ObjectIdentifier($0.segment)] ?? nil }
             let late = merge?.lateDeletions(before: sources.map(\.deleted), now: now)
             try writer.aroundDamage { writer in
                 try writer.swap(
                     sources.map(\.segment), in: partition, merged.map { [($0, late)] } ?? [])
             }
-            publish(writer.snapshot)
         }
     }
 
@@ -127,11 +135,13 @@ final class Engine: Sendable {
     func removeCopies() throws -> Bool {
         try writer.withLock { writer in
             // Publishing makes queries divide the snapshot anew, so only what has changed is published.
-            guard try writer.aroundDamage({ try $0.removeCopies() }) else { return false }
-            publish(writer.snapshot)
-            let new = writer.takeCounted()
-            counted.withLock { $0.add(new) }
-            return true
+            let before = writer.snapshot.contentVersion
+            defer {
+                if writer.snapshot.contentVersion != before { publish(writer.snapshot) }
+                let new = writer.takeCounted()
+                counted.withLock { $0.add(new) }
+            }
+            return try writer.aroundDamage { try $0.removeCopies() }
         }
     }
 
@@ -214,7 +224,9 @@ final class Engine: Sendable {
     /// Shows what is damaged to no query any more.
     func setAside(_ damage: DamagedSegment) {
         writer.withLock { writer in
-            if writer.setAside(damage) { publish(writer.snapshot) }
+            // The writer may have set it aside already, and queries not have been told.
+            _ = writer.setAside(damage)
+            publish(writer.snapshot)
         }
     }
 
@@ -259,4 +271,9 @@ final class Engine: Sendable {
         shown.parts.keep(only: shown.views)
         published.withLock { $0 = shown }
     }
+}
+
+/// A source of a merge was set aside before the merge was done: it is to be done again without it.
+struct MergeOvertaken: Error, CustomStringConvertible {
+    var description: String { "a segment that was being merged has been set aside" }
 }

@@ -107,6 +107,16 @@ def mixed(rng: random.Random) -> Iterator[tuple[dict[str, Any], str | None]]:
         yield span | keys, read[0] if read else None
 
 
+def on_resources(rng: random.Random) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """What a span does not say itself, its resource may: the same attribute, each with a pool of texts of its own."""
+    texts = made_texts(random.Random(8))
+    for number, span in enumerate(spans_of(rng)):
+        own, shared = span.pop(ANSWERS), texts[number // 4 * 4]
+        keys = {} if number % 3 else {"input.value": own}
+        read = [r for text in [*keys.values(), shared] if (r := as_read(text)) is not None]
+        yield span | keys | {"resource": {"input.value": shared}}, read[0] if read else None
+
+
 def needles(rng: random.Random, texts: list[str]) -> list[str]:
     found = ["a", "日", "本a", "zz", "nowhere at all", "\n", "user: ", '"', "None", "x", " "]
     for _ in range(60):
@@ -126,7 +136,7 @@ def count(client: Client, field: str, operator: str, text: str, unit: str = "spa
     return client.json("/v1/slices", where=f"{field} {operator} {quoted(text)}", unit=unit, calc="count", **{"from": 0})["total"]["count"]
 
 
-@pytest.mark.parametrize("made", [plain, in_parts, with_instructions, mixed])
+@pytest.mark.parametrize("made", [plain, in_parts, with_instructions, mixed, on_resources])
 def test_as_a_naive_search_finds(fresh_server: Server, made: Any) -> None:
     rows = list(made(random.Random(4)))
     texts = [text or "" for _, text in rows if text is not None]

@@ -297,8 +297,9 @@ struct CommitWriter {
                 nil, deletions: [segment.id: deleted(rows, in: segment)], ledger: ledger)
             counted.add(ledger)
             show(rows, deletedIn: segment)
+            // One by one: the next may fail.
+            snapshot.contentVersion += 1
         }
-        if deletions.count > 0 { snapshot.contentVersion += 1 }
         copiesRemovedAt = snapshot.contentVersion
         return deletions.count > 0
     }

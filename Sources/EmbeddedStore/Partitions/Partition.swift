@@ -376,6 +376,8 @@ final class Partition: Sendable {
             try file.write { db in
                 try db.execute(sql: "DELETE FROM segment WHERE id = ?", arguments: [id])
                 try db.execute(sql: "DELETE FROM retired WHERE segment = ?", arguments: [id])
+                // It may have turned out damaged after it was merged.
+                try db.execute(sql: "DELETE FROM set_aside WHERE segment = ?", arguments: [id])
             }
         }
     }

@@ -37,9 +37,10 @@ final class ScanControl: Sendable {
         if ContinuousClock.now > deadline { throw QueryError.timeout(seconds: seconds) }
     }
 
-    /// Counts memory that the query is about to take for itself; warm columns have a budget of their own.
+    /// Counts memory that the query takes for itself, before it does where that can be told; warm columns have a budget of
+    /// their own.
     ///
-    /// - Throws: `QueryError.tooLarge` if it would be too much, before any is taken.
+    /// - Throws: `QueryError.tooLarge` if it is too much.
     func reserve(_ bytes: Int, _ use: MemoryUse) throws {
         let (_, sum) = reserved.add(max(0, bytes), ordering: .relaxed)
         if sum > bytesMax {

@@ -30,7 +30,7 @@ struct WindowScan {
         failureCount = scans.reduce(0) { $0 + $1.failureCount }
         for scan in scans {
             try control.check()
-            let before = keys.byteCount
+            let before = (keys: keys.byteCount, tallies: tallies.count)
             // Groups without units get no figures, so theirs does not matter.
             var own = [UInt32](repeating: .max, count: scan.groupCount)
             scan.visitGroups { group, bytes, tally in
@@ -43,7 +43,8 @@ struct WindowScan {
             keyOf.append(own)
             // A key is a number of the frame, counts, and a place among the candidates for a row.
             try control.reserve(
-                keys.byteCount - before + own.count * 4 + tallies.count * 16, .groups)
+                keys.byteCount - before.keys + own.count * 4
+                    + (tallies.count - before.tallies) * 16, .groups)
         }
     }
 

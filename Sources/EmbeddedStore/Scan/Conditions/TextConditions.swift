@@ -289,7 +289,9 @@ struct TextConditions {
         var isSet = [Bool](repeating: true, count: texts.textCount)
         var holds = probe.results(in: texts, test)
         if reading.read == nil { return (isSet, holds) }
-        let odd = try frame.derived("odd texts of \(key.name)") { OddTexts(texts) }
+        // Spans and their resource may have the same attribute, each in a pool of its own.
+        let column = "\(key.table.name) \(key.origin.rawValue) \(key.type.name) \(key.name)"
+        let odd = try frame.derived("odd texts of \(column)") { OddTexts(texts) }
         if odd.marks.isEmpty { return (isSet, holds) }
         texts.forEach(odd.marks) { text, bytes in
             (isSet[text], holds[text]) = reading.result(

@@ -14,11 +14,13 @@ final class LooseParts: Sendable {
         private let sharedWith = Mutex<[UInt64: [UInt64]]>([:])
         private let loose = Mutex<(traces: Set<Int>, part: TracesApart)?>(nil)
         private let warm: WarmColumns?
+        private let rowBytes: Int
         private let number = Group.numbers.add(1, ordering: .relaxed).newValue
         private static let numbers = Atomic<UInt64>(0)
 
         init(_ views: [SegmentView], _ warm: WarmColumns?) throws {
             self.warm = warm
+            rowBytes = views.rowBytes
             frame = try LooseFrame(views.map { ($0.segment, $0.deleted) }, warm)
             // Trace ids have their codes in the order of the traces.
             traces = TraceTable(try frame.field(SpanField.traceID)?.strings ?? StringTable())
@@ -44,7 +46,8 @@ final class LooseParts: Sendable {
             var skipped = [Bool](repeating: false, count: frame.traceCount)
             for trace in traces { skipped[trace] = true }
             let excluded = LooseParts.rows(of: frame.traceEnds, but: skipped, nil)
-            let part = try TracesApart(skipped, frame, excluded: excluded, warm)
+            let part = try TracesApart(
+                skipped, frame, excluded: excluded, rowBytes: rowBytes, warm)
             loose.withLock { $0 = (traces, part) }
             return part
         }
@@ -55,17 +58,20 @@ final class LooseParts: Sendable {
         let skipped: [Bool]
         let rows: LooseFrame
 
-        /// Up to so many rows are kept outside the budget of warm columns, of which they are next to nothing: to gather a
+        /// Up to so many bytes are kept outside the budget of warm columns, of which they are next to nothing: to gather a
         /// dozen rows again, all columns of their segment would have to be read.
-        private static let ownRowsMax = 4096
+        private static let ownBytesMax = 1 << 20
 
+        /// - Parameter rowBytes: what a row takes with its texts, on average.
         init(
-            _ skipped: [Bool], _ columns: any ColumnSource, excluded: RowSet, _ warm: WarmColumns?
+            _ skipped: [Bool], _ columns: any ColumnSource, excluded: RowSet, rowBytes: Int,
+            _ warm: WarmColumns?
         ) throws {
             self.skipped = skipped
             let rowCount = columns.rowCounts[Int(Table.span.rawValue)] - excluded.count
-            rows = try LooseFrame(
-                [(columns, excluded)], rowCount <= Self.ownRowsMax ? nil : warm)
+            let (bytes, overflows) = rowCount.multipliedReportingOverflow(by: rowBytes)
+            let isSmall = !overflows && bytes <= Self.ownBytesMax
+            rows = try LooseFrame([(columns, excluded)], isSmall ? nil : warm)
         }
     }
 
@@ -137,7 +143,8 @@ final class LooseParts: Sendable {
             let ends = try view.segment.traceEnds()
             let skipped = try Self.looseTraces(view, ends)
             let excluded = Self.rows(of: ends, but: skipped, view.deleted)
-            return try TracesApart(skipped, view.segment, excluded: excluded, warm)
+            return try TracesApart(
+                skipped, view.segment, excluded: excluded, rowBytes: [view].rowBytes, warm)
         }
     }
 
@@ -187,5 +194,13 @@ final class LooseParts: Sendable {
             start = Int(ends[trace])
         }
         return rows
+    }
+}
+
+extension [SegmentView] {
+    /// What a span takes with its texts, on average.
+    fileprivate var rowBytes: Int {
+        let bytes = reduce(0) { $0 + $1.segment.record.rawBytes }
+        return bytes / Swift.max(1, reduce(0) { $0 + $1.segment.record.spans }) + 1
     }
 }
