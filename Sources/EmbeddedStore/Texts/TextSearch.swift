@@ -70,48 +70,44 @@ struct TextSearch {
         var found = [Bool](repeating: false, count: texts.textCount)
         texts.pool.withUnsafeBytes { pool in
             needle.withUnsafeBytes { needle in
-                // No place is at the end: it stops the search for the next one.
-                let hits = ByteSearch.places(of: needle, in: pool) + [Int.max]
-                let marks = PassageMarks(texts.directory.passages, pool, needle, hits: hits)
-                if hits.count == 1, !marks.hasAny { return }
-                find(needle, pool, hits, marks, &found)
+                let places = BytePlaces(of: needle, in: pool)
+                let marks = PassageMarks(texts.directory.passages, pool, needle, places)
+                if places.isEmpty, !marks.hasAny { return }
+                find(needle, pool, places, marks, &found)
             }
         }
         return found
     }
 
     private func find(
-        _ needle: UnsafeRawBufferPointer, _ pool: UnsafeRawBufferPointer, _ hits: [Int],
+        _ needle: UnsafeRawBufferPointer, _ pool: UnsafeRawBufferPointer, _ places: BytePlaces,
         _ marks: PassageMarks, _ found: inout [Bool]
     ) {
         let passages = texts.directory.passages
         var text = 0
-        var next = 0
+        var cursor = places.cursor
         var pieces: [Piece] = []
         marks.bits.withUnsafeBufferPointer { bits in
-            hits.withUnsafeBufferPointer { hits in
-                texts.forEachText { reader in
-                    let beginning = reader
-                    var isFound = false
-                    var all: UInt8 = 0
-                    var count = reader.passageCount()
-                    while true {
-                        let own = reader.ownPiece()
-                        while hits[next] < own.lowerBound { next += 1 }
-                        // `Int.max` is behind everything.
-                        isFound = isFound || hits[next] <= own.upperBound - needle.count
-                        if count == 0 { break }
-                        count -= 1
-                        all |= bits[reader.passage()]
-                    }
-                    if isFound || all & PassageMarks.contains != 0 {
-                        found[text] = true
-                    } else if all & PassageMarks.ends != 0 {
-                        Piece.read(beginning, passages, marks, into: &pieces)
-                        found[text] = Self.straddles(needle, pool, pieces)
-                    }
-                    text += 1
+            texts.forEachText { reader in
+                let beginning = reader
+                var isFound = false
+                var all: UInt8 = 0
+                var count = reader.passageCount()
+                while true {
+                    let own = reader.ownPiece()
+                    let place = cursor.first(from: own.lowerBound)
+                    isFound = isFound || place <= own.upperBound - needle.count
+                    if count == 0 { break }
+                    count -= 1
+                    all |= bits[reader.passage()]
                 }
+                if isFound || all & PassageMarks.contains != 0 {
+                    found[text] = true
+                } else if all & PassageMarks.ends != 0 {
+                    Piece.read(beginning, passages, marks, into: &pieces)
+                    found[text] = Self.straddles(needle, pool, pieces)
+                }
+                text += 1
             }
         }
     }
@@ -190,20 +186,20 @@ private struct PassageMarks {
 
     init(
         _ passages: Passages, _ pool: UnsafeRawBufferPointer, _ needle: UnsafeRawBufferPointer,
-        hits: [Int]
+        _ places: BytePlaces
     ) {
         bits = [UInt8](repeating: 0, count: passages.count)
         var tailBytes = [Bool](repeating: false, count: 256)
         var headBytes = tailBytes
         for byte in needle.dropLast() { tailBytes[Int(byte)] = true }
         for byte in needle.dropFirst() { headBytes[Int(byte)] = true }
-        var next = 0
+        var cursor = places.cursor
         for code in bits.indices {
             let range = passages.range(code)
             if range.isEmpty { continue }
             // Passages come in the order of their starts.
-            while hits[next] < range.lowerBound { next += 1 }
-            if hits[next] <= range.upperBound - needle.count { bits[code] |= Self.contains }
+            let place = cursor.first(from: range.lowerBound)
+            if place <= range.upperBound - needle.count { bits[code] |= Self.contains }
             if tailBytes[Int(pool[range.upperBound - 1])], Self.isTail(range, pool, needle) {
                 bits[code] |= Self.tail
             }

@@ -13,24 +13,8 @@ enum ByteSearch {
         return place(of: part, by: 0, in: bytes, from: 0) != nil
     }
 
-    /// Where `part` occurs in `bytes`, ascending. It may overlap itself.
-    ///
-    /// - Precondition: `part` is not empty.
-    static func places(
-        of part: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
-    ) -> [Int] {
-        let rarest = rarest(of: part, in: bytes)
-        var places: [Int] = []
-        var from = 0
-        while let place = place(of: part, by: rarest, in: bytes, from: from) {
-            places.append(place)
-            from = place + 1
-        }
-        return places
-    }
-
     /// The first place at or behind `from`. Jumps from one occurrence of the byte at `offset` in `part` to the next.
-    private static func place(
+    static func place(
         of part: UnsafeRawBufferPointer, by offset: Int, in bytes: UnsafeRawBufferPointer, from: Int
     ) -> Int? {
         guard let base = bytes.baseAddress, let partBase = part.baseAddress else { return nil }
@@ -52,7 +36,7 @@ enum ByteSearch {
     }
 
     /// Which byte of `part` is met least often, by a sample.
-    private static func rarest(
+    static func rarest(
         of part: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
     ) -> Int {
         var counts = [Int](repeating: 0, count: 256)
