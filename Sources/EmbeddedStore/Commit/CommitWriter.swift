@@ -8,21 +8,13 @@ struct CommitWriter {
     private let directory: PartitionDirectory
     private let warm: WarmColumns
     private(set) var snapshot = Snapshot()
-    private var window = IdentityWindow()
-    /// The small segments that the window points to, by their number there.
-    private var small: [UInt32: SmallSegment] = [:]
-    private var nextSmall: UInt32 = 1
+    private var unmerged = UnmergedSpans()
     private var groups = SmallGroups()
     private var lookup: LargeSegmentLookup
     /// Written with commits since it was last taken.
     private var counted = LedgerCounts()
     /// The content in which copies across partitions were last looked for.
     private var copiesRemovedAt = -1
-
-    private struct SmallSegment {
-        let segment: Segment
-        let identities: Identities
-    }
 
     init(_ directory: PartitionDirectory, _ warm: WarmColumns) {
         self.directory = directory
@@ -65,33 +57,11 @@ struct CommitWriter {
 
     private mutating func adoptSmall(_ view: SegmentView) throws {
         let identities = try Identities(view.segment.data { Identities.columns.contains($0) })
-        let number = register(view.segment, identities)
-        fillWindow(number, identities, view.deleted)
+        unmerged.adopt(view.segment, identities, deleted: view.deleted)
         var view = view
         view.traces = TraceHasher(identities).all
         view.group = groups.next(spans: view.segment.record.spans)
         snapshot.small.append(view)
-    }
-
-    private mutating func fillWindow(
-        _ number: UInt32, _ identities: Identities, _ deleted: RowSet?
-    ) {
-        let hashes = TraceHasher(identities).all
-        for row in 0..<identities.count where deleted?.contains(row) != true {
-            _ = window.insert(
-                identities.hash(row, traceHash: hashes[Int(identities.traceCodes[row])]),
-                .init(segment: number, row: UInt32(row)),
-                isSame: { _ in false }, replaces: { _ in false })
-        }
-    }
-
-    private mutating func rebuildWindow() {
-        window = IdentityWindow()
-        for view in snapshot.small {
-            for (number, entry) in small where entry.segment === view.segment {
-                fillWindow(number, entry.identities, view.deleted)
-            }
-        }
     }
 
     /// Once all partitions are there: which traces of large segments have spans elsewhere.
@@ -123,10 +93,9 @@ struct CommitWriter {
 
     private mutating func markSharedBySmall() throws {
         for view in snapshot.small {
-            guard let found = small.values.first(where: { $0.segment === view.segment }) else {
-                continue
+            if let identities = unmerged.identities(of: view.segment) {
+                try markShared(TraceHasher(identities).all)
             }
-            try markShared(TraceHasher(found.identities).all)
         }
     }
 
@@ -177,12 +146,11 @@ struct CommitWriter {
         let partition = try directory.partition(day: share.day)
         let identities = try Identities(share.data)
         let hashes = TraceHasher(identities).all
-        let number = nextSmall
         var deletions = Deletions()
         var own = RowSet(rowCount: identities.count)
         var contents = CopyContents(share.data)
-        lookUpSmall(
-            identities, hashes, number, partition, &contents, &deletions, &own, isDuplicate)
+        unmerged.add(
+            identities, hashes, to: partition, &contents, &deletions, &own, isDuplicate)
         do {
             try lookUpLarge(
                 identities, hashes, partition, &contents, &deletions, &own, isDuplicate)
@@ -193,52 +161,8 @@ struct CommitWriter {
             counted.add(ledger)
             publish(segment, identities, hashes, own, deletions)
         } catch {
-            // The window already points to rows that were not written.
-            rebuildWindow()
+            unmerged.rebuild(snapshot.small)
             throw error
-        }
-    }
-
-    /// Puts the new spans into the window and finds copies among small segments and among themselves.
-    private mutating func lookUpSmall(
-        _ identities: Identities, _ hashes: [UInt64], _ number: UInt32, _ partition: Partition,
-        _ contents: inout CopyContents, _ deletions: inout Deletions, _ own: inout RowSet,
-        _ isDuplicate: (Int) -> Void
-    ) {
-        let small = small
-        for row in 0..<identities.count {
-            let traceHash = hashes[Int(identities.traceCodes[row])]
-            func at(_ location: IdentityWindow.Location) -> Identities? {
-                if location.segment == number { return identities }
-                guard let found = small[location.segment], found.segment.partition === partition
-                else { return nil }
-                return found.identities
-            }
-            func replaces(_ location: IdentityWindow.Location) -> Bool {
-                Identities.laterReplaces(
-                    earlierEnd: at(location)?.ends[Int(location.row)] ?? 0,
-                    laterEnd: identities.ends[row]
-                ) {
-                    contents.differ(
-                        row, from: Int(location.row), in: small[location.segment]?.segment)
-                }
-            }
-            let found = window.insert(
-                identities.hash(row, traceHash: traceHash),
-                .init(segment: number, row: UInt32(row)),
-                isSame: { location in
-                    at(location).map { identities.isSame(row, as: $0, Int(location.row)) } ?? false
-                },
-                replaces: replaces)
-            guard let found else { continue }
-            isDuplicate(row)
-            if !replaces(found) {
-                own.insert(row)
-            } else if found.segment == number {
-                own.insert(Int(found.row))
-            } else if let segment = small[found.segment]?.segment {
-                deletions.insert(Int(found.row), in: segment)
-            }
         }
     }
 
@@ -349,23 +273,14 @@ struct CommitWriter {
         _ deletions: Deletions
     ) {
         for (segment, rows) in deletions.bySegment { show(rows, deletedIn: segment) }
+        unmerged.register(segment, identities)
         if let segment {
-            _ = register(segment, identities)
             snapshot.small.append(
                 SegmentView(
                     segment: segment, deleted: own.count > 0 ? own : nil, traces: hashes,
                     group: groups.next(spans: segment.record.spans)))
-        } else {
-            nextSmall += 1
         }
         snapshot.contentVersion += 1
-    }
-
-    private mutating func register(_ segment: Segment, _ identities: Identities) -> UInt32 {
-        let number = nextSmall
-        nextSmall += 1
-        small[number] = SmallSegment(segment: segment, identities: identities)
-        return number
     }
 
     /// Marks the traces in every large segment that has spans of them.
@@ -406,10 +321,8 @@ struct CommitWriter {
                     marks.insert(hash, other.segment)
                 }
             }
-            for entry in small.values where !isSource.contains(ObjectIdentifier(entry.segment)) {
-                for hash in TraceHasher(entry.identities).all where mine.trace(hash) != nil {
-                    view.shared.insert(hash)
-                }
+            for hashes in unmerged.traces(where: { !isSource.contains(ObjectIdentifier($0)) }) {
+                for hash in hashes where mine.trace(hash) != nil { view.shared.insert(hash) }
             }
             for hash in view.shared { marks.insert(hash, segment) }
             views.append(view)
@@ -421,10 +334,7 @@ struct CommitWriter {
             })
         try partition.swap(
             in: merged.map(\.segment.id), out: sources.map(\.id), deletions: deletions)
-        let gone = Set(
-            small.filter { isSource.contains(ObjectIdentifier($0.value.segment)) }.keys)
-        window.remove(segments: gone)
-        for number in gone { small[number] = nil }
+        unmerged.remove { isSource.contains(ObjectIdentifier($0)) }
         snapshot.small.removeAll { isSource.contains(ObjectIdentifier($0.segment)) }
         snapshot.large.removeAll { isSource.contains(ObjectIdentifier($0.segment)) }
         for (hash, segment) in marks.all {
@@ -460,9 +370,7 @@ struct CommitWriter {
     mutating func drop(_ partition: Partition) { forget { $0.partition === partition } }
 
     private mutating func forget(_ isGone: (Segment) -> Bool) {
-        let gone = Set(small.filter { isGone($0.value.segment) }.keys)
-        window.remove(segments: gone)
-        for number in gone { small[number] = nil }
+        unmerged.remove(where: isGone)
         lookup.forget(snapshot.large.map(\.segment).filter(isGone))
         snapshot.small.removeAll { isGone($0.segment) }
         snapshot.large.removeAll { isGone($0.segment) }
