@@ -71,9 +71,8 @@ struct ListSearch {
 
     /// The first of a frame after the cursor, one more than the page holds.
     private func find(in frame: any Frame, _ percentiles: [Double: Double]) throws -> Found {
-        let fields = FieldResolver(frame: frame, control: control)
-        let times = try FrameTimes.of(frame)
-        let units = try MatchedUnits(slice, fields, times, percentiles: percentiles)
+        let fields = try FieldResolver(frame: frame, control: control)
+        let units = try MatchedUnits(slice, fields, percentiles: percentiles)
         var found = Found(
             matched: units.count, spans: units.spanCount, openTraces: units.openTraces,
             droppedUpstream: try units.droppedUpstream(frame))
@@ -87,8 +86,8 @@ struct ListSearch {
             found.units = page.map { ($0.cursor, nil) }
             return found
         }
-        let statuses = try fields.traceIntrinsic("status", times, forComparison: false)
-        let names = try fields.traceIntrinsic("name", times, forComparison: false)
+        let statuses = try fields.traceIntrinsic("status", forComparison: false)
+        let names = try fields.traceIntrinsic("name", forComparison: false)
         found.units = page.map { cursor, position in
             let trace = units.selection[position]
             let summary = TraceSummary(

@@ -25,12 +25,11 @@ struct SpanExplainer {
         }
         if batch.count == 0 { return [] }
         let frame = try LooseFrame([(SegmentData(batch), nil)])
-        let fields = FieldResolver(frame: frame, control: control)
-        let times = try FrameTimes.of(frame)
+        let fields = try FieldResolver(frame: frame, control: control)
         for name in table.names where DimensionTable.synonyms[name] == nil {
-            let field = try fields.resolve(Field(name), times, forComparison: false)
+            let field = try fields.resolve(Field(name), forComparison: false)
             let origins = try table[name].map {
-                try CanonicalResolver($0, fields, times).origins()
+                try CanonicalResolver($0, fields).origins()
             }
             for (row, code) in field.codes.enumerated() where code != 0 {
                 let span = Int(frame.order[row].row)

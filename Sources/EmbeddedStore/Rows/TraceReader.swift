@@ -71,12 +71,11 @@ struct TraceReader {
     ) throws -> [[(name: String, values: [GroupValue])]] {
         if batch.count == 0 { return [] }
         let frame = try LooseFrame([(SegmentData(batch), nil)])
-        let fields = FieldResolver(frame: frame, control: control)
-        let times = try FrameTimes.of(frame)
+        let fields = try FieldResolver(frame: frame, control: control)
         var dimensions = [[(name: String, values: [GroupValue])]](
             repeating: [], count: batch.count)
         for name in names {
-            let field = try fields.resolve(Field(name), times, forComparison: false)
+            let field = try fields.resolve(Field(name), forComparison: false)
             for (row, code) in field.codes.enumerated() where code != 0 {
                 var values: [GroupValue] = []
                 field.forEachValue(of: code) { values.append(field.values.value($0)) }

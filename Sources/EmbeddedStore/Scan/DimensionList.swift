@@ -35,7 +35,6 @@ struct DimensionList {
     /// The spans of one frame that are meant.
     private struct Scan: Sendable {
         let fields: FieldResolver
-        let times: FrameTimes
         let rows: UnitSelection
     }
 
@@ -46,10 +45,9 @@ struct DimensionList {
         let frames = try Frames.of(snapshot, range: query.range)
         let percentiles = try Scanner.percentiles(slice, frames, control)
         let scans = try Scanner.parallel(frames) { frame in
-            let fields = FieldResolver(frame: frame, control: control)
-            let times = try FrameTimes.of(frame)
-            let units = try MatchedUnits(slice, fields, times, percentiles: percentiles)
-            return Scan(fields: fields, times: times, rows: units.selection)
+            let fields = try FieldResolver(frame: frame, control: control)
+            let units = try MatchedUnits(slice, fields, percentiles: percentiles)
+            return Scan(fields: fields, rows: units.selection)
         }
         var coverage = Coverage(range: query.range)
         coverage.oldest = snapshot.oldest
@@ -118,7 +116,7 @@ struct DimensionList {
         if entry.isLong, !query.countsAll {
             return Part(count: try presence(of: entry, scan.rows, scan.fields))
         }
-        let resolved = try scan.fields.resolve(entry.field, scan.times, forComparison: false)
+        let resolved = try scan.fields.resolve(entry.field, forComparison: false)
         var part = Part()
         var isUsed = [Bool](repeating: false, count: resolved.codeCount)
         scan.rows.visit { _, row in

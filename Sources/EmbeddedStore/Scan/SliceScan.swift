@@ -14,7 +14,6 @@ struct SliceScan: Sendable {
     let groups: UnitGroups
     private let traceIDs: ColumnData?
     private let fields: FieldResolver
-    private let times: FrameTimes
     /// By group.
     let tallies: [Tally]
     let droppedUpstream: Int
@@ -31,14 +30,12 @@ struct SliceScan: Sendable {
         self.query = query
         self.fields = fields
         frame = fields.frame
-        let times = try FrameTimes.of(frame)
-        self.times = times
-        let units = try MatchedUnits(query, fields, times, percentiles: percentiles)
+        let units = try MatchedUnits(query, fields, percentiles: percentiles)
         self.units = units
         traceIDs = try frame.field(SpanField.traceID)
         var values: [UnitValues] = []
         for field in query.by {
-            values.append(try UnitValues(field, query.unit, fields, times))
+            values.append(try UnitValues(field, query.unit, fields))
         }
         self.values = values
         let groups = try UnitGroups(values, units.selection, fields.control)
@@ -59,13 +56,13 @@ struct SliceScan: Sendable {
     func inputs(_ plan: FigurePlan) throws -> FigureInputs {
         FigureInputs(
             numbers: try plan.numbers.map {
-                try UnitNumbers($0.field, query.unit, fields, times)
+                try UnitNumbers($0.field, query.unit, fields)
             },
-            distinct: try plan.distinct.map { try UnitValues($0, query.unit, fields, times) })
+            distinct: try plan.distinct.map { try UnitValues($0, query.unit, fields) })
     }
 
     /// What the model calls of each unit used.
-    func usage() throws -> UnitUsage { try UnitUsage(query.unit, values, fields, times) }
+    func usage() throws -> UnitUsage { try UnitUsage(query.unit, values, fields) }
 
     /// The trace of a unit: its 16 bytes as a big-endian number.
     func traceID(_ unit: Int) -> UInt128 {

@@ -7,19 +7,17 @@ internal import Store
 struct ConditionEvaluator {
     private let frame: any Frame
     private let fields: FieldResolver
-    private let times: FrameTimes
     private let unit: Unit
     private let failure: Expression
     private let percentiles: [Double: Double]
 
     /// - Parameter percentiles: what `p95` and the like stand for, in nanoseconds.
     init(
-        _ fields: FieldResolver, _ times: FrameTimes, unit: Unit, failure: Expression,
+        _ fields: FieldResolver, unit: Unit, failure: Expression,
         percentiles: [Double: Double]
     ) {
         frame = fields.frame
         self.fields = fields
-        self.times = times
         self.unit = unit
         self.failure = failure
         self.percentiles = percentiles
@@ -71,7 +69,7 @@ struct ConditionEvaluator {
     /// Of a trace, bare `status`, `duration`, `name` and `start_time` are its root's.
     private func rootIntrinsic(_ field: Field) throws -> ResolvedField? {
         guard field.scope == .any else { return nil }
-        return try fields.traceIntrinsic(field.name, times, forComparison: true)
+        return try fields.traceIntrinsic(field.name, forComparison: true)
     }
 
     // MARK: Rows
@@ -89,12 +87,12 @@ struct ConditionEvaluator {
     }
 
     private func rowTruth(_ comparison: Comparison) throws -> [Bool] {
-        try TextConditions.rows(comparison, fields, times, percentiles: percentiles)
+        try TextConditions.rows(comparison, fields, percentiles: percentiles)
             ?? truth(comparison, try resolved(comparison.field))
     }
 
     private func resolved(_ field: Field) throws -> ResolvedField {
-        try fields.resolve(field, times, forComparison: true)
+        try fields.resolve(field, forComparison: true)
     }
 
     /// For each entry of `field` whether one of its values satisfies the comparison.

@@ -9,7 +9,7 @@ internal import Store
 /// all of them out. Where a comparison or a field is of another kind, the answer is nil, and they are to be asked.
 struct TextConditions {
     private let fields: FieldResolver
-    private let times: FrameTimes
+    private var times: FrameTimes { fields.times }
     private let comparison: Comparison
     private let probe: TextProbe
     private let test: LiteralTest
@@ -17,14 +17,14 @@ struct TextConditions {
 
     /// - Returns: for each row whether the comparison holds; nil if that must be found out otherwise.
     static func rows(
-        _ comparison: Comparison, _ fields: FieldResolver, _ times: FrameTimes,
+        _ comparison: Comparison, _ fields: FieldResolver,
         percentiles: [Double: Double]
     ) throws -> [Bool]? {
         guard fields.frame.mayHavePooledTexts, let probe = try TextProbe(comparison) else {
             return nil
         }
         return try TextConditions(
-            fields: fields, times: times, comparison: comparison, probe: probe,
+            fields: fields, comparison: comparison, probe: probe,
             test: LiteralTest(comparison, percentiles: percentiles)
         ).rows()
     }
@@ -66,7 +66,7 @@ struct TextConditions {
             switch source.origin {
             case .attribute(let key): if try hasPool(key) { return true }
             case .indexed(let patterns, _):
-                let keys = CanonicalResolver(dimension, fields, times).indexedKeys(patterns)
+                let keys = CanonicalResolver(dimension, fields).indexedKeys(patterns)
                 if try keys.contains(where: hasPool) { return true }
             default: break
             }
@@ -131,7 +131,7 @@ struct TextConditions {
             }
         }
         return isPlain && dimension.kind == .text
-            ? CanonicalResolver(dimension, fields, times).places : nil
+            ? CanonicalResolver(dimension, fields).places : nil
     }
 
     /// - Returns: false if it is not known how.
@@ -146,7 +146,7 @@ struct TextConditions {
         case .attribute(let key): return try add(key, place.table ?? .span, reading, to: &rows)
         case .resource(let key): return try add(key, .resource, reading, to: &rows)
         case .indexed(let patterns, let joined):
-            let keys = CanonicalResolver(dimension, fields, times).indexedKeys(patterns)
+            let keys = CanonicalResolver(dimension, fields).indexedKeys(patterns)
             return try keys.isEmpty || joined && addJoined(keys, reading, to: &rows)
         // Texts of events are written out, and the general way keeps them for the next question.
         case .event(let key, _): return !EventValues(fields).hasKey(key)

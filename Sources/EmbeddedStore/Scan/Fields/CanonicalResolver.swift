@@ -14,13 +14,12 @@ struct SourcePlace {
 struct CanonicalResolver {
     private let dimension: Dimension
     private let fields: FieldResolver
-    private let times: FrameTimes
+    private var times: FrameTimes { fields.times }
     private var frame: any Frame { fields.frame }
 
-    init(_ dimension: Dimension, _ fields: FieldResolver, _ times: FrameTimes) {
+    init(_ dimension: Dimension, _ fields: FieldResolver) {
         self.dimension = dimension
         self.fields = fields
-        self.times = times
     }
 
     func resolve() throws -> ResolvedField {
@@ -33,7 +32,7 @@ struct CanonicalResolver {
         }
         var field = builder.finished()
         if let completion = dimension.completion {
-            field = try FieldCompletion(fields, times).complete(field, completion)
+            field = try FieldCompletion(fields).complete(field, completion)
         }
         if dimension.isInherited {
             field = Inheritance(parents: try frame.parentRows(), traceEnds: frame.traceEnds)
@@ -120,7 +119,7 @@ struct CanonicalResolver {
         var wanted: [Bool]?
         for key in keys {
             for key in frame.keySet.attributes(key, in: place) {
-                if wanted == nil { wanted = try SourceRows(fields, times).wanted(source) }
+                if wanted == nil { wanted = try SourceRows(fields).wanted(source) }
                 // Texts are read only for rows that may take a value from them.
                 if wanted?.contains(true) == false { return }
                 if place == .span, source.reading.isCostly, try !isMissing(keys, in: builder) {
@@ -144,7 +143,7 @@ struct CanonicalResolver {
         guard keys.contains(where: { !keySet.attributes($0, in: place).isEmpty }) else { return }
         var part = FieldBuilder(rowCount: frame.spanCount)
         try add(keys, place, source.unconditional, to: &part)
-        let other = try fields.resolve(Field(name), times, forComparison: false)
+        let other = try fields.resolve(Field(name), forComparison: false)
         let field = part.finished().combined(with: other) { value, other in
             other == .null || other == value ? nil : value
         }
@@ -159,7 +158,7 @@ struct CanonicalResolver {
         try add([key], .span, source.unconditional, to: &part)
         let field = part.finished()
         guard field.values.count > 0 else { return }
-        let wanted = try SourceRows(fields, times).wanted(source)
+        let wanted = try SourceRows(fields).wanted(source)
         for (row, parent) in try frame.parentRows().enumerated()
         where parent >= 0 && field.codes[row] != 0 && wanted?[Int(parent)] != false {
             builder.add(field.firstValue(of: field.codes[row]), row: Int(parent))
@@ -171,7 +170,7 @@ struct CanonicalResolver {
     ) throws {
         let key = ColumnKey(.span, .field, field.name, field.type)
         guard let column = try frame.column(key, withTexts: true) else { return }
-        let wanted = try SourceRows(fields, times).wanted(source)
+        let wanted = try SourceRows(fields).wanted(source)
         builder.add(column, isWanted: wanted) { meaning($0, source) }
     }
 

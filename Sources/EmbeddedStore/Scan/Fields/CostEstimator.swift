@@ -17,9 +17,9 @@ struct CostEstimator {
     private let input, output, cacheRead, cacheWrite: Numbers
     private var known: [Seller: Price?] = [:]
 
-    init(_ table: PriceTable, _ fields: FieldResolver, _ times: FrameTimes) throws {
+    init(_ table: PriceTable, _ fields: FieldResolver) throws {
         func field(_ name: String) throws -> ResolvedField {
-            try fields.resolve(Field(name), times, forComparison: false)
+            try fields.resolve(Field(name), forComparison: false)
         }
         self.table = table
         provider = try field("provider")
@@ -29,7 +29,7 @@ struct CostEstimator {
         output = Numbers(try field("tokens.output"))
         cacheRead = Numbers(try field("tokens.cached"))
         cacheWrite = Numbers(
-            try CanonicalResolver(DimensionTable.cacheWrites, fields, times).resolve())
+            try CanonicalResolver(DimensionTable.cacheWrites, fields).resolve())
     }
 
     /// US dollars; nil if the call's model or one of its prices is not in the table.

@@ -5,12 +5,10 @@ internal import Store
 /// What is done with the values of a dimension once all its sources have been read.
 struct FieldCompletion {
     private let fields: FieldResolver
-    private let times: FrameTimes
     private var frame: any Frame { fields.frame }
 
-    init(_ fields: FieldResolver, _ times: FrameTimes) {
+    init(_ fields: FieldResolver) {
         self.fields = fields
-        self.times = times
     }
 
     func complete(
@@ -28,7 +26,7 @@ struct FieldCompletion {
     private func prefixed(_ field: ResolvedField, by name: String) throws -> ResolvedField {
         guard let dimension = DimensionTable.standard[name] else { return field }
         // The name beside it on the same span, not an inherited one.
-        let names = try CanonicalResolver(dimension.withoutInheritance, fields, times).resolve()
+        let names = try CanonicalResolver(dimension.withoutInheritance, fields).resolve()
         return field.combined(with: names) { version, name in
             guard case .text(let version) = version else { return nil }
             guard case .text(let name) = name, !version.hasPrefix(name + "@") else {
@@ -40,7 +38,7 @@ struct FieldCompletion {
 
     private func afterInstructions(_ field: ResolvedField) throws -> ResolvedField {
         let instructions = try CanonicalResolver(
-            DimensionTable.systemInstructions, fields, times
+            DimensionTable.systemInstructions, fields
         ).resolve()
         guard instructions.values.count > 0 else { return field }
         var builder = FieldBuilder(rowCount: frame.spanCount)
@@ -62,9 +60,9 @@ struct FieldCompletion {
     /// More read from and written to a cache than the whole input can only mean that the input does not
     /// count them.
     private func includingCached(_ field: ResolvedField) throws -> ResolvedField {
-        let read = Numbers(try fields.resolve(Field("tokens.cached"), times, forComparison: false))
+        let read = Numbers(try fields.resolve(Field("tokens.cached"), forComparison: false))
         let written = Numbers(
-            try CanonicalResolver(DimensionTable.cacheWrites, fields, times).resolve())
+            try CanonicalResolver(DimensionTable.cacheWrites, fields).resolve())
         if read.isEmpty, written.isEmpty { return field }
         let sent = Numbers(field)
         let isWithout = try spansWithoutCache(sent)
@@ -83,7 +81,7 @@ struct FieldCompletion {
     /// Spans whose input is in an attribute that never counts what was cached.
     private func spansWithoutCache(_ sent: Numbers) throws -> (Int) -> Bool {
         let key = Field(DimensionTable.inputWithoutCache, scope: .span)
-        let bare = Numbers(try fields.resolve(key, times, forComparison: false))
+        let bare = Numbers(try fields.resolve(key, forComparison: false))
         return bare.isEmpty ? { _ in false } : { bare[$0] != nil && bare[$0] == sent[$0] }
     }
 

@@ -7,18 +7,25 @@ internal import Synchronization
 struct FieldResolver {
     let frame: any Frame
     let control: ScanControl
+    let times: FrameTimes
+
+    init(frame: any Frame, control: ScanControl) throws {
+        self.frame = frame
+        self.control = control
+        times = try FrameTimes.of(frame)
+    }
 
     /// The values of a field for every row. Canonical ones are inherited where they may be.
     ///
     /// - Parameter forComparison: durations stay nanoseconds; else they are milliseconds, as printed.
     func resolve(
-        _ field: Field, _ times: FrameTimes, forComparison: Bool
+        _ field: Field, forComparison: Bool
     ) throws -> ResolvedField {
         try control.check()
         control.hot?.note(field, forComparison: forComparison)
         // Scores change without the frame, so they are not kept with it.
-        if let score = try ScoreFields(self, times).resolve(field) {
-            return field.scope == .root ? ofRoot(score, times) : score
+        if let score = try ScoreFields(self).resolve(field) {
+            return field.scope == .root ? ofRoot(score) : score
         }
         let suffix = forComparison && field.isIntrinsic("duration") ? " ns" : ""
         let name = "field \(field.scope) \(field.name)\(suffix)"
@@ -26,9 +33,9 @@ struct FieldResolver {
             // A root's are those of its span.
             if field.isLongText, field.scope == .any {
                 // Texts of one frame at a time: those of all together would take more memory than anything else.
-                return try Self.longTexts.withLock { _ in try make(field, times, forComparison) }
+                return try Self.longTexts.withLock { _ in try make(field, forComparison) }
             }
-            return try make(field, times, forComparison)
+            return try make(field, forComparison)
         }
     }
 
@@ -43,18 +50,18 @@ struct FieldResolver {
     private static let longTexts = Mutex(())
 
     private func make(
-        _ field: Field, _ times: FrameTimes, _ forComparison: Bool
+        _ field: Field, _ forComparison: Bool
     ) throws -> ResolvedField {
         switch field.scope {
         case .any:
-            if let intrinsic = try intrinsic(field.name, times, forComparison) {
+            if let intrinsic = try intrinsic(field.name, forComparison) {
                 return intrinsic
             }
-            if let canonical = try canonical(field.name, times) { return canonical }
+            if let canonical = try canonical(field.name) { return canonical }
             return try raw(field.name, [.span, .resource, .scope])
         case .root:
-            let inner = try resolve(Field(field.name), times, forComparison: forComparison)
-            return ofRoot(inner, times)
+            let inner = try resolve(Field(field.name), forComparison: forComparison)
+            return ofRoot(inner)
         case .span: return try raw(field.name, [.span])
         case .resource: return try raw(field.name, [.resource])
         case .scope: return try raw(field.name, [.scope])
@@ -63,11 +70,11 @@ struct FieldResolver {
         }
     }
 
-    private func canonical(_ name: String, _ times: FrameTimes) throws -> ResolvedField? {
-        let ofTraces = TraceDimensions(fields: self, times: times)
+    private func canonical(_ name: String) throws -> ResolvedField? {
+        let ofTraces = TraceDimensions(fields: self)
         if let field = try ofTraces.resolve(name) { return field }
         guard let dimension = DimensionTable.standard[name] else { return nil }
-        let field = try CanonicalResolver(dimension, self, times).resolve()
+        let field = try CanonicalResolver(dimension, self).resolve()
         return name == "tool.sequence" ? try ofTraces.completeSequences(field) : field
     }
 
@@ -79,7 +86,7 @@ struct FieldResolver {
     ]
 
     private func intrinsic(
-        _ name: String, _ times: FrameTimes, _ forComparison: Bool
+        _ name: String, _ forComparison: Bool
     ) throws -> ResolvedField? {
         switch name {
         case "name": return try text(SpanField.name)
@@ -100,18 +107,18 @@ struct FieldResolver {
     /// Of a trace, `status duration name start_time` are its root's; without a root, error if any span
     /// is, and what the times give.
     func traceIntrinsic(
-        _ name: String, _ times: FrameTimes, forComparison: Bool
+        _ name: String, forComparison: Bool
     ) throws -> ResolvedField? {
         guard Self.ofRoots.contains(name) else { return nil }
         return try frame.derived("trace \(name)\(forComparison ? " ns" : "")") {
-            try makeTraceIntrinsic(name, times, forComparison)
+            try makeTraceIntrinsic(name, forComparison)
         }
     }
 
     private static let ofRoots: Set<String> = ["duration", "start_time", "status", "name"]
 
     private func makeTraceIntrinsic(
-        _ name: String, _ times: FrameTimes, _ forComparison: Bool
+        _ name: String, _ forComparison: Bool
     ) throws -> ResolvedField {
         switch name {
         case "duration":
@@ -241,7 +248,7 @@ struct FieldResolver {
         return bySpan.finished()
     }
 
-    private func ofRoot(_ field: ResolvedField, _ times: FrameTimes) -> ResolvedField {
+    private func ofRoot(_ field: ResolvedField) -> ResolvedField {
         var codes = [UInt32](repeating: 0, count: frame.spanCount)
         for trace in 0..<frame.traceCount {
             let root = times.rootRows[trace]

@@ -43,14 +43,14 @@ final class HotFields: Sendable {
         let asked = recent()
         if asked.isEmpty { return }
         let frame = SegmentFrame(segment, traceEnds: try segment.traceEnds(), skipped: nil)
-        let fields = FieldResolver(frame: frame, control: ScanControl(seconds: 60, prices: prices))
-        let times = try FrameTimes.of(frame)
+        let fields = try FieldResolver(
+            frame: frame, control: ScanControl(seconds: 60, prices: prices))
         for asked in asked {
-            _ = try fields.resolve(asked.field, times, forComparison: asked.forComparison)
+            _ = try fields.resolve(asked.field, forComparison: asked.forComparison)
         }
         // Whoever asks for tokens of a model call asks for all that is known of it.
         if asked.contains(where: { $0.field.name == "tokens.input" }) {
-            _ = try ModelCalls.of(fields, times)
+            _ = try ModelCalls.of(fields)
         }
     }
 

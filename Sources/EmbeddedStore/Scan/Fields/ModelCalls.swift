@@ -18,15 +18,15 @@ struct ModelCalls: MemorySized {
 
     static let kinds: Set<String> = ["chat", "completion", "embeddings", "rerank"]
 
-    static func of(_ fields: FieldResolver, _ times: FrameTimes) throws -> ModelCalls {
+    static func of(_ fields: FieldResolver) throws -> ModelCalls {
         try fields.frame.derived("model calls") {
-            try ModelCalls(fields, times)
+            try ModelCalls(fields)
         }
     }
 
-    private init(_ fields: FieldResolver, _ times: FrameTimes) throws {
+    private init(_ fields: FieldResolver) throws {
         func resolve(_ name: String) throws -> ResolvedField {
-            try fields.resolve(Field(name), times, forComparison: false)
+            try fields.resolve(Field(name), forComparison: false)
         }
         let kind = try resolve("operation.kind")
         let isCallKind = (0...UInt32(kind.values.count)).map { code in
@@ -54,7 +54,7 @@ struct ModelCalls: MemorySized {
         let wrapperCosts = try wrapperCosts(fields.frame, isCall, wraps) {
             costOf[Int(costs.codes[$0])]
         }
-        var estimator = try fields.control.prices.map { try CostEstimator($0, fields, times) }
+        var estimator = try fields.control.prices.map { try CostEstimator($0, fields) }
         for row in 0..<count where isCall[row] && !wraps[row] {
             rows.append(UInt32(row))
             tokensIn.append(Self.integer(inputOf[Int(inputs.codes[row])]))

@@ -5,12 +5,11 @@ internal import Store
 /// its root span, or on its earliest as long as there is no root.
 struct ScoreFields {
     private let fields: FieldResolver
-    private let times: FrameTimes
+    private var times: FrameTimes { fields.times }
     private var frame: any Frame { fields.frame }
 
-    init(_ fields: FieldResolver, _ times: FrameTimes) {
+    init(_ fields: FieldResolver) {
         self.fields = fields
-        self.times = times
     }
 
     /// nil if the field is no score: no score has this name.

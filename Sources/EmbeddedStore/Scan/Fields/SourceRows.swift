@@ -5,12 +5,10 @@ internal import Store
 /// The spans on which a source of a dimension counts.
 struct SourceRows {
     private let fields: FieldResolver
-    private let times: FrameTimes
     private var frame: any Frame { fields.frame }
 
-    init(_ fields: FieldResolver, _ times: FrameTimes) {
+    init(_ fields: FieldResolver) {
         self.fields = fields
-        self.times = times
     }
 
     /// For each row whether the source counts there; nil for all.
@@ -42,7 +40,7 @@ struct SourceRows {
     }
 
     private func ofKinds(_ kinds: Set<String>) throws -> [Bool] {
-        let kind = try fields.resolve(Field("operation.kind"), times, forComparison: false)
+        let kind = try fields.resolve(Field("operation.kind"), forComparison: false)
         let wanted = (0..<UInt32(kind.codeCount)).map { code in
             var found = false
             kind.forEachValue(of: code) { value in

@@ -5,7 +5,6 @@ internal import Store
 /// Each span of a trace reads the trace's value.
 struct TraceDimensions {
     let fields: FieldResolver
-    let times: FrameTimes
     private var frame: any Frame { fields.frame }
 
     /// Sequences are cut after so many steps, as docs/API.md says.
@@ -29,7 +28,7 @@ struct TraceDimensions {
 
     /// What was sent stays; traces in which no span has a sequence get the one of their tool spans.
     func completeSequences(_ sent: ResolvedField) throws -> ResolvedField {
-        let tool = try fields.resolve(Field("tool"), times, forComparison: false)
+        let tool = try fields.resolve(Field("tool"), forComparison: false)
         let isTool = try spans(ofKinds: ["tool"])
         let ids = try frame.numbers(SpanField.spanID)
         // Nobody sends a sequence as a list; if so, it stays.
@@ -42,7 +41,7 @@ struct TraceDimensions {
             var steps: [(start: Int64, name: String, id: UInt64)] = []
             for row in rows where isTool[row] && tool.codes[row] != 0 {
                 guard case .text(let name) = tool.firstValue(of: tool.codes[row]) else { continue }
-                steps.append((times.starts[row], name, ids[row]))
+                steps.append((fields.times.starts[row], name, ids[row]))
             }
             if steps.isEmpty { continue }
             steps.sort { $0 < $1 }
@@ -54,7 +53,7 @@ struct TraceDimensions {
     }
 
     private func pairs() throws -> ResolvedField {
-        let sequence = try fields.resolve(Field("tool.sequence"), times, forComparison: false)
+        let sequence = try fields.resolve(Field("tool.sequence"), forComparison: false)
         var builder = FieldBuilder(rowCount: frame.spanCount)
         var known: [UInt32: [GroupValue]] = [:]
         for (row, code) in sequence.codes.enumerated() where code != 0 {
@@ -72,7 +71,7 @@ struct TraceDimensions {
     }
 
     private func spans(ofKinds kinds: Set<String>) throws -> [Bool] {
-        let kind = try fields.resolve(Field("operation.kind"), times, forComparison: false)
+        let kind = try fields.resolve(Field("operation.kind"), forComparison: false)
         let wanted = (0..<UInt32(kind.codeCount)).map { code in
             if case .text(let name) = kind.firstValue(of: code) {
                 kinds.contains(name)

@@ -34,17 +34,17 @@ struct UnitNumbers: Sendable {
     ]
 
     init(
-        _ name: Field, _ unit: Unit, _ fields: FieldResolver, _ times: FrameTimes
+        _ name: Field, _ unit: Unit, _ fields: FieldResolver
     ) throws {
         isCost = name == Field("cost")
         traceEnds = fields.frame.traceEnds
         if unit == .trace, name.scope == .any,
-            let own = try fields.traceIntrinsic(name.name, times, forComparison: false)
+            let own = try fields.traceIntrinsic(name.name, forComparison: false)
         {
             field = own
             place = .unit
         } else {
-            field = try fields.resolve(name, times, forComparison: false)
+            field = try fields.resolve(name, forComparison: false)
             let isOfTrace =
                 name.scope == .root
                 || (name.scope == .any && TraceDimensions.names.contains(name.name))

@@ -21,13 +21,14 @@ struct MatchedUnits: Sendable {
     var count: Int { selection.count }
 
     init(
-        _ query: SliceQuery, _ fields: FieldResolver, _ times: FrameTimes,
+        _ query: SliceQuery, _ fields: FieldResolver,
         percentiles: [Double: Double]
     ) throws {
         unit = query.unit
         let frame = fields.frame
+        let times = fields.times
         let evaluator = ConditionEvaluator(
-            fields, times, unit: unit, failure: query.failure, percentiles: percentiles)
+            fields, unit: unit, failure: query.failure, percentiles: percentiles)
         let matches = try query.condition.map { try evaluator.units($0) }
         hasFailed = try evaluator.units(query.failure)
         starts = unit == .trace ? times.traceStarts : times.starts

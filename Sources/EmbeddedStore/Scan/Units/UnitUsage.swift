@@ -26,9 +26,9 @@ struct UnitUsage: Sendable {
 
     /// - Parameter values: of the fields of `by`.
     init(
-        _ unit: Unit, _ values: [UnitValues], _ fields: FieldResolver, _ times: FrameTimes
+        _ unit: Unit, _ values: [UnitValues], _ fields: FieldResolver
     ) throws {
-        let calls = try ModelCalls.of(fields, times)
+        let calls = try ModelCalls.of(fields)
         let frame = fields.frame
         self.calls = calls
         self.unit = unit

@@ -10,17 +10,17 @@ struct UnitValues: Sendable {
     private let lists: UnitCodes
 
     init(
-        _ name: Field, _ unit: Unit, _ fields: FieldResolver, _ times: FrameTimes
+        _ name: Field, _ unit: Unit, _ fields: FieldResolver
     ) throws {
         if unit == .trace, name.scope == .any,
-            let intrinsic = try fields.traceIntrinsic(name.name, times, forComparison: false)
+            let intrinsic = try fields.traceIntrinsic(name.name, forComparison: false)
         {
             field = intrinsic
             isOfTrace = true
             lists = UnitCodes(codes: intrinsic.codes)
             return
         }
-        let resolved = try fields.resolve(name, times, forComparison: false)
+        let resolved = try fields.resolve(name, forComparison: false)
         field = resolved
         isOfTrace = name.scope == .root
         if unit == .span, resolved.lists == nil {
