@@ -1,4 +1,4 @@
-internal import Spans
+package import Spans
 
 /// Writes JSON. Commas come by themselves; nesting is the caller's code's.
 package struct JSONWriter {
@@ -36,13 +36,17 @@ package struct JSONWriter {
 
     package mutating func key(_ key: String) {
         separate()
-        bytes.append(contentsOf: AttributeValue.quoted(key).utf8)
+        AttributeValue.appendQuoted(key, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     package mutating func null() { raw("null") }
-    package mutating func value(_ value: String) { raw(AttributeValue.quoted(value)) }
+    package mutating func value(_ value: String) {
+        separate()
+        AttributeValue.appendQuoted(value, to: &bytes)
+    }
+
     package mutating func value(_ value: Int) { raw(String(value)) }
     package mutating func value(_ value: Bool) { raw(value ? "true" : "false") }
 
@@ -50,6 +54,12 @@ package struct JSONWriter {
     package mutating func value(_ value: Double?) {
         guard let value, value.isFinite else { return null() }
         raw(AttributeValue.json(value))
+    }
+
+    /// An attribute's value, as native spans have it.
+    package mutating func value(_ value: AttributeValue) {
+        separate()
+        value.appendJSON(to: &bytes)
     }
 
     /// JSON that is written already.

@@ -2,34 +2,35 @@ extension AttributeValue {
     /// As the API prints it: integers with all digits, bytes as `{"bytes":"base64"}`, doubles that are
     /// no numbers as strings.
     package var json: String {
-        var text = ""
+        var text: [UInt8] = []
         appendJSON(to: &text)
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private func appendJSON(to text: inout String) {
+    package func appendJSON(to text: inout [UInt8]) {
         switch self {
-        case .empty: text += "null"
-        case .string(let value): text += Self.quoted(value)
-        case .bool(let value): text += value ? "true" : "false"
-        case .int(let value): text += String(value)
-        case .double(let value): text += Self.json(value)
-        case .bytes(let bytes): text += "{\"bytes\":\"\(Self.base64(bytes))\"}"
+        case .empty: text += "null".utf8
+        case .string(let value): Self.appendQuoted(value, to: &text)
+        case .bool(let value): text += (value ? "true" : "false").utf8
+        case .int(let value): text += String(value).utf8
+        case .double(let value): text += Self.json(value).utf8
+        case .bytes(let bytes): text += "{\"bytes\":\"\(Self.base64(bytes))\"}".utf8
         case .array(let elements):
-            text += "["
+            text.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
-                if index > 0 { text += "," }
+                if index > 0 { text.append(UInt8(ascii: ",")) }
                 element.appendJSON(to: &text)
             }
-            text += "]"
+            text.append(UInt8(ascii: "]"))
         case .map(let entries):
-            text += "{"
+            text.append(UInt8(ascii: "{"))
             for (index, entry) in entries.enumerated() {
-                if index > 0 { text += "," }
-                text += Self.quoted(entry.key) + ":"
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                Self.appendQuoted(entry.key, to: &text)
+                text.append(UInt8(ascii: ":"))
                 entry.value.appendJSON(to: &text)
             }
-            text += "}"
+            text.append(UInt8(ascii: "}"))
         }
     }
 
@@ -42,21 +43,38 @@ extension AttributeValue {
 
     /// A JSON string.
     package static func quoted(_ value: String) -> String {
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
+        var text: [UInt8] = []
+        appendQuoted(value, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends a JSON string. All that must be escaped is ASCII, so the rest is copied run by run.
+    package static func appendQuoted(_ value: String, to text: inout [UInt8]) {
+        var value = value
+        value.withUTF8 { bytes in
+            text.append(UInt8(ascii: "\""))
+            var start = 0
+            for (index, byte) in bytes.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                appendEscaped(byte, to: &text)
+                start = index + 1
             }
+            text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+            text.append(UInt8(ascii: "\""))
         }
-        return text + "\""
+    }
+
+    private static func appendEscaped(_ byte: UInt8, to text: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\n"): text += "\\n".utf8
+        case UInt8(ascii: "\r"): text += "\\r".utf8
+        case UInt8(ascii: "\t"): text += "\\t".utf8
+        case 0..<0x20: text += "\\u00\(Hex.text([byte]))".utf8
+        default:
+            text.append(UInt8(ascii: "\\"))
+            text.append(byte)
+        }
     }
 
     /// RFC 4648 with padding.

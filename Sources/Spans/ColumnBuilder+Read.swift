@@ -55,12 +55,23 @@ extension TableBuilder {
     /// The attributes of a row, sorted by key: the order of columns changes when segments are merged, and
     /// answers are not to.
     package func attributes(_ row: Int) -> [AttributeValue.Entry] {
+        SortedAttributes(self).entries(row)
+    }
+}
+
+/// The attributes of a table's rows, sorted by key once for all of them.
+package struct SortedAttributes: Sendable {
+    private let columns: [ColumnBuilder]
+
+    package init(_ table: TableBuilder) {
+        columns = table.columns.filter { $0.key.origin == .attribute }
+            .sorted { $0.key.name < $1.key.name }
+    }
+
+    package func entries(_ row: Int) -> [AttributeValue.Entry] {
         columns.compactMap { column in
-            guard column.key.origin == .attribute, let value = column.value(of: row) else {
-                return nil
-            }
-            return AttributeValue.Entry(key: column.key.name, value: value)
-        }.sorted { $0.key < $1.key }
+            column.value(of: row).map { AttributeValue.Entry(key: column.key.name, value: $0) }
+        }
     }
 }
 

@@ -8,11 +8,13 @@ struct SpanJSON {
     private let fields: SpanFields
     private let events: [Int: [Int]]
     private let links: [Int: [Int]]
+    private let attributes: SortedAttributes
     private var batch: SpanBatch { rows.batch }
 
     init(_ rows: SpanRows) {
         self.rows = rows
         fields = SpanFields(rows)
+        attributes = SortedAttributes(rows.batch.spans)
         events = rows.batch.children(EventField.span, of: rows.batch.events)
         links = rows.batch.children(LinkField.span, of: rows.batch.links)
     }
@@ -29,7 +31,7 @@ struct SpanJSON {
     func write(_ row: Int, _ json: inout JSONWriter) {
         json.object { json in
             head(row, &json)
-            let attributes = batch.spans.attributes(row)
+            let attributes = attributes.entries(row)
             for entry in attributes where !Self.reserved.contains(entry.key) {
                 json.key(entry.key)
                 json.value(entry.value)
@@ -148,11 +150,6 @@ struct SpanJSON {
         }
         if !entries.isEmpty { object("scope", entries, &json) }
     }
-}
-
-extension JSONWriter {
-    /// An attribute's value, as native spans have it.
-    mutating func value(_ value: AttributeValue) { raw(value.json) }
 }
 
 extension SpanMarks {
