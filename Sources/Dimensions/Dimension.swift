@@ -50,6 +50,9 @@ package struct Dimension: Sendable {
         self.sources = [.attribute(name).read(reading)] + sources.flatMap { $0 }
     }
 
+    /// Whether spans read something even where no source says anything.
+    package var isNeverNull: Bool { if case .otherwise? = completion { true } else { false } }
+
     /// The same, read from each span alone.
     package var withoutInheritance: Dimension {
         var dimension = self

@@ -60,10 +60,10 @@ struct TraceReader {
     // MARK: Dimensions
 
     /// What is looked up for each span: canonical dimensions, each under one name, and scores.
-    private var names: [String] {
-        let synonyms = DimensionTable.synonyms.keys
-        return DimensionTable.standard.names.filter { !synonyms.contains($0) }
-            + (control.scores?.dimensions ?? [])
+    private var names: [String] { Self.names + (control.scores?.dimensions ?? []) }
+
+    private static let names = DimensionTable.standard.names.filter {
+        DimensionTable.synonyms[$0] == nil
     }
 
     private func dimensions(
@@ -74,12 +74,16 @@ struct TraceReader {
         let fields = try FieldResolver(frame: frame, control: control)
         var dimensions = [[(name: String, values: [GroupValue])]](
             repeating: [], count: batch.count)
-        for name in names {
+        for name in names where fields.mayHaveValues(name) {
             let field = try fields.resolve(Field(name), forComparison: false)
+            // Spans mostly have what their neighbours have.
+            var last: (code: UInt32, values: [GroupValue]) = (0, [])
             for (row, code) in field.codes.enumerated() where code != 0 {
-                var values: [GroupValue] = []
-                field.forEachValue(of: code) { values.append(field.values.value($0)) }
-                dimensions[Int(frame.order[row].row)].append((name, values))
+                if code != last.code {
+                    last = (code, [])
+                    field.forEachValue(of: code) { last.values.append(field.values.value($0)) }
+                }
+                dimensions[Int(frame.order[row].row)].append((name, last.values))
             }
         }
         return dimensions

@@ -11,6 +11,7 @@ final class KeySet: Sendable {
     let eventNames: Set<String>
 
     private let attributes: [Place: [ColumnKey]]
+    private let present = Mutex<PresentSources?>(nil)
 
     private struct Place: Hashable {
         let table: Table
@@ -39,6 +40,15 @@ final class KeySet: Sendable {
 }
 
 extension KeySet {
+    /// Where dimensions can have values from.
+    var sources: PresentSources {
+        present.withLock { known in
+            let sources = known ?? PresentSources(keys)
+            known = sources
+            return sources
+        }
+    }
+
     /// The columns of several segments together.
     static func union(_ sets: [KeySet]) -> KeySet {
         guard let first = sets.first else { return .empty }

@@ -24,6 +24,8 @@ struct CanonicalResolver {
 
     func resolve() throws -> ResolvedField {
         var builder = FieldBuilder(rowCount: frame.spanCount)
+        let places = places
+        if places.isEmpty, !dimension.isNeverNull { return builder.finished() }
         for place in places { try add(place, to: &builder) }
         if case .otherwise(let text)? = dimension.completion {
             for row in 0..<frame.spanCount where !builder.isSet(row) {
@@ -56,15 +58,8 @@ struct CanonicalResolver {
 
     // MARK: Sources
 
-    /// All places to look at, in order: what a span says itself, then its scope, then its resource.
-    var places: [SourcePlace] {
-        dimension.sources.map { SourcePlace(source: $0, table: nil) }
-            + [Table.scope, .resource].flatMap { table in
-                dimension.sources.filter(\.isAttribute).map {
-                    SourcePlace(source: $0, table: table)
-                }
-            }
-    }
+    /// All places worth looking at, in order: what a span says itself, then its scope, then its resource.
+    var places: [SourcePlace] { frame.keySet.sources.places(of: dimension) }
 
     private func add(_ place: SourcePlace, to builder: inout FieldBuilder) throws {
         if let table = place.table, case .attribute(let key) = place.source.origin {

@@ -28,7 +28,7 @@ struct FieldResolver {
             return field.scope == .root ? ofRoot(score) : score
         }
         let suffix = forComparison && field.isIntrinsic("duration") ? " ns" : ""
-        let name = "field \(field.scope) \(field.name)\(suffix)"
+        let name = "field " + Self.word(field.scope) + field.name + suffix
         return try frame.derived(name) {
             // A root's are those of its span.
             if field.isLongText, field.scope == .any {
@@ -37,6 +37,26 @@ struct FieldResolver {
             }
             return try make(field, forComparison)
         }
+    }
+
+    /// What tells the fields of one name apart. Printing the case itself would take longer than most fields of few spans.
+    private static func word(_ scope: Field.Scope) -> String {
+        switch scope {
+        case .any: "any "
+        case .root: "root "
+        case .span: "span "
+        case .resource: "resource "
+        case .scope: "scope "
+        case .event: "event "
+        case .attribute: "attribute "
+        }
+    }
+
+    /// Whether some span may have a value of a canonical dimension.
+    func mayHaveValues(_ name: String) -> Bool {
+        guard !DimensionTable.ofTraces.contains(name), let dimension = DimensionTable.standard[name]
+        else { return true }
+        return dimension.isNeverNull || frame.keySet.sources.hasPlaces(dimension)
     }
 
     /// Keeps what `make` derives from a field with the frame, unless the field may change without it.
