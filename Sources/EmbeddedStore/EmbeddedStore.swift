@@ -144,6 +144,7 @@ package final class EmbeddedStore: Store {
 
     package func scores(of trace: SpanRows, id: [UInt8]) async throws -> [Score] {
         let book = engine.scores
+        if book.isEmpty { return [] }
         return try await onQueue {
             try book.scores(of: id, responses: ResponseIDs.all(in: trace.batch))
         }

@@ -43,26 +43,58 @@ func unpack(
         values.update(repeating: base)
         return
     }
-    let mask = width == 64 ? UInt64.max : (1 &<< UInt64(width)) &- 1
+    let mask = packedMask(width)
     var bit = 0
     for index in values.indices {
-        let offset = bit >> 3
-        let shift = UInt64(bit & 7)
-        var value: UInt64
-        if offset + 8 <= bytes.count {
-            value = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
-        } else {
-            value = 0
-            for byte in offset..<bytes.count {
-                value |= UInt64(bytes[byte]) &<< UInt64((byte - offset) * 8)
-            }
-        }
-        value &>>= shift
-        // A value of over 57 bits can reach into a ninth byte.
-        if Int(shift) + width > 64, offset + 8 < bytes.count {
-            value |= UInt64(bytes[offset + 8]) &<< (64 - shift)
-        }
-        values[index] = (value & mask) &+ base
+        values[index] = (packedValue(bytes, bit: bit, width: width) & mask) &+ base
         bit += width
+    }
+}
+
+/// One of the values that `appendPacked` wrote.
+func unpackOne(_ bytes: UnsafeRawBufferPointer, base: UInt64, width: Int, at index: Int) -> UInt64 {
+    guard width > 0 else { return base }
+    let value = packedValue(bytes, bit: index * width, width: width)
+    return (value & packedMask(width)) &+ base
+}
+
+@inline(__always)
+private func packedMask(_ width: Int) -> UInt64 {
+    width == 64 ? UInt64.max : (1 &<< UInt64(width)) &- 1
+}
+
+/// The bits from `bit` on, of which `width` are the value's.
+@inline(__always)
+private func packedValue(_ bytes: UnsafeRawBufferPointer, bit: Int, width: Int) -> UInt64 {
+    let offset = bit >> 3
+    let shift = UInt64(bit & 7)
+    var value: UInt64
+    if offset + 8 <= bytes.count {
+        value = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+    } else {
+        value = 0
+        for byte in offset..<bytes.count {
+            value |= UInt64(bytes[byte]) &<< UInt64((byte - offset) * 8)
+        }
+    }
+    value &>>= shift
+    // A value of over 57 bits can reach into a ninth byte.
+    if Int(shift) + width > 64, offset + 8 < bytes.count {
+        value |= UInt64(bytes[offset + 8]) &<< (64 - shift)
+    }
+    return value
+}
+
+extension RandomAccessCollection where Index == Int {
+    /// Where the first element is for which `isBehind` holds, as it does for all that follow.
+    @inline(__always)
+    func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

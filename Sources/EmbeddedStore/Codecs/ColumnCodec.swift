@@ -8,9 +8,9 @@ enum ColumnCodec {
     /// A dictionary whose values are longer than this on average holds texts.
     static let textBytesMin = 48
 
-    private static let inline: UInt8 = 0
-    private static let apart: UInt8 = 1
-    private static let pooled: UInt8 = 2
+    static let inline: UInt8 = 0
+    static let apart: UInt8 = 1
+    static let pooled: UInt8 = 2
 
     /// Whether a column's values are long texts, which are kept apart.
     static func holdsTexts(_ key: ColumnKey, values: Int, bytes: Int) -> Bool {
@@ -115,14 +115,16 @@ enum ColumnCodec {
         return column
     }
 
+    /// A code takes at least no bits at all, so nothing but this bounds the count.
+    static let elementsMax = 1 << 28
+
     private static func readLists(
         _ reader: inout ByteReader, count: Int, into column: inout ColumnData
     ) throws(DamagedBytes) {
         let lengths = try IntegerCodec.read(&reader, count: count)
         column.lists.ends = try StringCodec.ends(lengths)
         let elements = Int(column.lists.ends.last ?? 0)
-        // A code takes at least no bits at all, so nothing but this bounds the count.
-        guard elements <= 1 << 28 else { throw DamagedBytes("\(elements) list elements") }
+        guard elements <= elementsMax else { throw DamagedBytes("\(elements) list elements") }
         column.lists.codes = try IntegerCodec.readCodes(&reader, count: elements, below: 1 << 32)
         let distinct = try reader.count(atMost: elements)
         for code in column.lists.codes where code >= UInt32(distinct) {

@@ -22,20 +22,35 @@ enum DoubleCodec {
     static func read(
         _ reader: inout ByteReader, count: Int, traceEnds: [UInt32]
     ) throws(DamagedBytes) -> [UInt64] {
+        let divisor = try readDivisor(&reader)
+        var values = try IntegerCodec.read(&reader, count: count, traceEnds: traceEnds)
+        if let divisor { divide(&values, by: divisor) }
+        return values
+    }
+
+    /// Those at some places; see `IntegerCodec.pick`.
+    static func pick(
+        _ places: [Int], _ reader: inout ByteReader, count: Int, traceEnds: [UInt32]
+    ) throws(DamagedBytes) -> [UInt64] {
+        let divisor = try readDivisor(&reader)
+        var values = try IntegerCodec.pick(places, &reader, count: count, traceEnds: traceEnds)
+        if let divisor { divide(&values, by: divisor) }
+        return values
+    }
+
+    /// What the integers that follow are to be divided by; nil if they are bit patterns.
+    private static func readDivisor(_ reader: inout ByteReader) throws(DamagedBytes) -> Double? {
         let tag = try reader.byte()
         guard let form = Form(rawValue: tag) else { throw DamagedBytes("unknown form \(tag)") }
-        switch form {
-        case .patterns:
-            return try IntegerCodec.read(&reader, count: count, traceEnds: traceEnds)
-        case .decimals:
-            let digits = Int(try reader.byte())
-            guard digits < powersOfTen.count else { throw DamagedBytes("\(digits) digits") }
-            var values = try IntegerCodec.read(&reader, count: count, traceEnds: traceEnds)
-            for index in values.indices {
-                let value = Double(Int64(bitPattern: values[index])) / powersOfTen[digits]
-                values[index] = value.bitPattern
-            }
-            return values
+        guard case .decimals = form else { return nil }
+        let digits = Int(try reader.byte())
+        guard digits < powersOfTen.count else { throw DamagedBytes("\(digits) digits") }
+        return powersOfTen[digits]
+    }
+
+    private static func divide(_ values: inout [UInt64], by divisor: Double) {
+        for index in values.indices {
+            values[index] = (Double(Int64(bitPattern: values[index])) / divisor).bitPattern
         }
     }
 

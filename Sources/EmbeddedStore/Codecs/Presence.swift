@@ -43,7 +43,7 @@ enum Presence: Sendable, Equatable {
 
 /// Presence as bytes.
 enum PresenceCodec {
-    private enum Form: UInt8 {
+    enum Form: UInt8 {
         case all = 0
         /// One bit a row, least significant first.
         case bitmap = 1

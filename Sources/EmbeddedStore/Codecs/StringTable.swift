@@ -51,7 +51,7 @@ struct StringTable: Sendable {
 
 /// String tables as bytes.
 enum StringCodec {
-    private enum Form: UInt8 {
+    enum Form: UInt8 {
         /// Lengths as a sequence, then all bytes.
         case plain = 0
         /// For sorted tables: lengths shared with the one before, lengths of the rest, the rests.

@@ -7,7 +7,7 @@ struct RowCollector {
 
     /// Appends rows of a segment, in the order given.
     mutating func append(_ rows: [Int], of segment: Segment) throws {
-        let reader = try SegmentRows(segment)
+        let reader = try SegmentRows(segment, rows)
         let resources = try copies(rows.map { reader.pointer(.resource, $0) }, .resource, reader)
         let scopes = try copies(rows.map { reader.pointer(.scope, $0) }, .scope, reader)
         let first = batch.count
@@ -25,17 +25,17 @@ struct RowCollector {
         }
         var place: [Int: Int] = [:]
         for (index, row) in rows.enumerated() { place[row] = first + index }
-        for (event, span) in try reader.children(EventField.span, of: place) {
+        for (event, span) in try reader.children(EventField.span) {
             batch.events.beginRow()
             for column in try reader.columns(of: .event) {
                 try column.copy(event, to: &batch.events)
             }
-            batch.events.set(EventField.span, UInt64(span))
+            batch.events.set(EventField.span, UInt64(place[span] ?? first))
         }
-        for (link, span) in try reader.children(LinkField.span, of: place) {
+        for (link, span) in try reader.children(LinkField.span) {
             batch.links.beginRow()
             for column in try reader.columns(of: .link) { try column.copy(link, to: &batch.links) }
-            batch.links.set(LinkField.span, UInt64(span))
+            batch.links.set(LinkField.span, UInt64(place[span] ?? first))
         }
     }
 

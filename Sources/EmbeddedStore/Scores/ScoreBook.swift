@@ -31,6 +31,7 @@ final class ScoreBook: Sendable {
 
     var version: Int { state.withLock { $0.version } }
     var count: Int { state.withLock { $0.counts.values.reduce(0, +) } }
+    var isEmpty: Bool { state.withLock { $0.counts.isEmpty } }
     var names: Set<String> { state.withLock { Set($0.counts.keys) } }
 
     /// - Returns: how many replaced another.

@@ -99,6 +99,40 @@ final class Segment: Sendable {
         }
     }
 
+    /// Some rows of a column. It may have others too, and texts that lie apart are not there.
+    ///
+    /// Decoded, all columns of ten million spans would be several times the budget, so they are only while there is room;
+    /// then the encoded ones are kept, and read where the rows lie.
+    ///
+    /// - Parameter rows: ascending, each once.
+    func column(_ key: ColumnKey, rows: [Int]) throws -> ColumnData? {
+        try reading {
+            if isPacked { return try packed().column(key, withTexts: true) }
+            guard let record = columns[key] else { return nil }
+            let rowCount = self.record.rowCounts[Int(key.table.rawValue)]
+            if rows.count > rowCount / Self.rowsApart {
+                return try column(key, withTexts: false)
+            }
+            let ends = key == .traceID || key.table != .span ? [] : try traceEnds()
+            let owner = ObjectIdentifier(self)
+            let estimate = record.bytes.rawCount + rowCount * 8
+            if let column = try warm.column(
+                owner, key, ifRoomFor: estimate, load: { try read(record, ends) })
+            {
+                return column
+            }
+            let bytes = try warm.encoded(owner, key) { try partition.payload(of: record) }
+            return try bytes.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                return try ColumnCodec.pick(
+                    rows, &reader, key: key, rowCount: rowCount, traceEnds: ends)
+            }
+        }
+    }
+
+    /// Where more than one row of so many is read, decoding all costs no more than picking them.
+    private static let rowsApart = 64
+
     /// A small segment, read past the warm columns.
     func opened() throws -> PackedSegment {
         try reading {

@@ -11,6 +11,8 @@ final class WarmColumns: Sendable {
 
     private enum Part: Hashable {
         case column(ColumnKey)
+        /// A column as it is stored, inflated.
+        case encoded(ColumnKey)
         /// A small segment, whole.
         case packed
         /// What was made of several columns.
@@ -23,7 +25,7 @@ final class WarmColumns: Sendable {
         var rank: Int {
             switch self {
             case .column: 0
-            case .packed, .derived: 1
+            case .encoded, .packed, .derived: 1
             case .answer: 2
             }
         }
@@ -31,6 +33,7 @@ final class WarmColumns: Sendable {
 
     private enum Content {
         case column(ColumnData)
+        case encoded([UInt8])
         case segment(PackedSegment)
         case derived(any Sendable)
     }
@@ -66,6 +69,29 @@ final class WarmColumns: Sendable {
         let column = try load()
         insert(slot, .column(column), column.byteCount)
         return column
+    }
+
+    /// The same for one who can do with less: nil if the column is not in memory, and decoding it would push out others.
+    func column(
+        _ segment: ObjectIdentifier, _ key: ColumnKey, ifRoomFor bytes: Int,
+        load: () throws -> ColumnData
+    ) throws -> ColumnData? {
+        if case .column(let column)? = find(Slot(owner: segment, part: .column(key))) {
+            return column
+        }
+        // What is free after room was made is for those who need their columns decoded.
+        let hasRoom = state.withLock { $0.bytes + bytes <= bytesMax - bytesMax / 4 }
+        return hasRoom ? try column(segment, key, load: load) : nil
+    }
+
+    func encoded(
+        _ segment: ObjectIdentifier, _ key: ColumnKey, load: () throws -> [UInt8]
+    ) throws -> [UInt8] {
+        let slot = Slot(owner: segment, part: .encoded(key))
+        if case .encoded(let bytes)? = find(slot) { return bytes }
+        let bytes = try load()
+        insert(slot, .encoded(bytes), bytes.count)
+        return bytes
     }
 
     func packed(
