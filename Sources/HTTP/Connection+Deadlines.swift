@@ -21,7 +21,7 @@ extension Connection {
         lastProgress = .now
     }
 
-    /// Looks, about once a second, whether a deadline has passed.
+    /// Looks, a few times a second, whether a deadline has passed.
     func tick(_ now: ContinuousClock.Instant) {
         if isClosed { return }
         let inPhase = seconds(phaseStart, now)
@@ -38,7 +38,7 @@ extension Connection {
             } else if inPhase > 10, Double(body.count) / inPhase < limits.bodyRateMin {
                 refuse(HTTPError(.requestTimeout, "the body comes too slowly"))
             }
-        case .answering: break
+        case .answering: watchClient()
         case .lingering: if inPhase > 2 { close() }
         }
     }

@@ -5,6 +5,7 @@ extension Connection {
     /// Writes an answer to the current request.
     func send(_ response: Response) async {
         guard let head, !isClosed else { return }
+        hasBegunAnswer = true
         let keepsAlive = head.keepsAlive && !closesAfterAnswer
         let isBodiless = response.status.code == 204 || response.status.code == 304
         switch response.body {

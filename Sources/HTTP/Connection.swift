@@ -25,11 +25,15 @@ actor Connection {
     private var headReceivedAt: UInt64 = 0
     private(set) var body: [UInt8] = []
     private var bodyBytesMax = 0
-    private var hasPeerEnded = false
+    private(set) var hasPeerEnded = false
 
     // Answering.
     private(set) var task: Task<Void, Never>?
     var closesAfterAnswer = false
+    /// Whether the answer to the current request has begun.
+    var hasBegunAnswer = false
+    /// Whether the client was asked, while it waits, if it is still there.
+    var hasProbedClient = false
 
     // Writing.
     var output: [[UInt8]] = []
@@ -88,7 +92,8 @@ actor Connection {
     private func peerEnded() {
         hasPeerEnded = true
         suspendReading()
-        closesAfterAnswer = true
+        // Requests that it sent behind the one that is being answered are answered too.
+        if input.isEmpty { closesAfterAnswer = true }
         if task == nil, outputBytes == 0 {
             close()
         } else if task == nil {
@@ -220,6 +225,8 @@ actor Connection {
         task = nil
         head = nil
         body = []
+        hasBegunAnswer = false
+        hasProbedClient = false
         if !keepsAlive {
             closesWhenWritten = true
             if outputBytes == 0 { finishClosing() }
@@ -227,6 +234,7 @@ actor Connection {
         }
         enter(.idle)
         if !input.isEmpty { takeBuffered() }
+        if hasPeerEnded, input.isEmpty { closesAfterAnswer = true }
         if task == nil, !isClosed {
             if hasPeerEnded {
                 closesWhenWritten = true

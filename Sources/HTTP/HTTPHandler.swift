@@ -5,7 +5,7 @@ package protocol HTTPHandler: Sendable {
     /// Decides once the header is there, before any of the body is read and before `100 Continue`.
     func admit(_ head: RequestHead) -> Admission
 
-    /// Answers a request. The task is cancelled when the client resets the connection.
+    /// Answers a request. The task is cancelled when the client has gone.
     func respond(to request: Request) async -> Response
 
     /// Answers a request that never reaches `respond`: it is malformed, too large or too slow.

@@ -106,6 +106,24 @@ enum Socket {
         }
     }
 
+    enum Peer {
+        case there
+        /// It sends no more; whether it still reads shows only when something is sent.
+        case finished
+        case gone
+    }
+
+    /// Linux's POLLRDHUP, which the C library's module leaves out.
+    private static let finished: Int16 = 0x2000
+
+    /// What is known of the other side, whatever of it lies unread.
+    static func peer(_ descriptor: Int32) -> Peer {
+        var state = pollfd(fd: descriptor, events: finished, revents: 0)
+        guard poll(&state, 1, 0) > 0 else { return .there }
+        if state.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0 { return .gone }
+        return state.revents & finished != 0 ? .finished : .there
+    }
+
     static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
         while true {
             // Without the flag a client that went away would end this process by a signal.

@@ -78,6 +78,14 @@ enum MetricsRoute {
         for digit in 4...5 {
             text.sample(refused, ["code": "\(digit)xx"], Double(counts.refused[digit] ?? 0))
         }
+        let abandoned = "everyspan_http_abandoned_requests_total"
+        text.begin(
+            abandoned, .counter,
+            "Requests whose client had gone before they were answered; the work on them is stopped."
+        )
+        for (route, count) in counts.abandoned.sorted(by: { $0.key < $1.key }) {
+            text.sample(abandoned, ["route": route], Double(count))
+        }
         let bytes = "everyspan_http_request_body_bytes_total"
         text.begin(bytes, .counter, "Bytes of bodies as they were sent.")
         for (route, count) in counts.bodyBytes.sorted(by: { $0.key < $1.key }) {

@@ -25,6 +25,8 @@ final class RequestMetrics: Sendable {
         var latencies: [Kind: Latency] = [:]
         /// Bytes of bodies as they were sent, by route.
         var bodyBytes: [String: Int] = [:]
+        /// Requests whose client had gone before they were answered, by route.
+        var abandoned: [String: Int] = [:]
         /// Requests that were refused before they reached a route, by the first digit of the status.
         var refused: [Int: Int] = [:]
     }
@@ -41,7 +43,8 @@ final class RequestMetrics: Sendable {
 
     /// - Parameter route: as the table of routes spells it.
     func count(
-        _ head: RequestHead, route: String, status: Int, seconds: Double, bodyBytes: Int
+        _ head: RequestHead, route: String, status: Int, seconds: Double, bodyBytes: Int,
+        isAbandoned: Bool
     ) {
         let method = Self.methods.contains(head.method) ? head.method : "other"
         let kind = Kind(route: route, method: method)
@@ -50,6 +53,7 @@ final class RequestMetrics: Sendable {
             counts.answers[kind, default: [:]][status / 100, default: 0] += 1
             counts.latencies[kind, default: Latency()].buckets[bucket] += 1
             counts.latencies[kind, default: Latency()].seconds += seconds
+            if isAbandoned { counts.abandoned[route, default: 0] += 1 }
             if bodyBytes > 0 { counts.bodyBytes[route, default: 0] += bodyBytes }
         }
     }

@@ -57,7 +57,8 @@ package final class Service: HTTPHandler {
         response.fields.set("Server-Timing", "total;dur=\(microseconds / 1000)")
         requests.count(
             request.head, route: routes.name(of: request.head), status: response.status.code,
-            seconds: microseconds / 1e6, bodyBytes: request.body.count)
+            seconds: microseconds / 1e6, bodyBytes: request.body.count,
+            isAbandoned: Task.isCancelled)
         return response
     }
 
@@ -95,8 +96,10 @@ package final class Service: HTTPHandler {
                 "the range has \(count) steps, more than \(StepGrid.countMax); "
                     + "step=\(suggestion / 1_000_000_000)s would do")
         case is CancellationError:
+            // Nobody reads it; by its status it is counted among what clients did.
             return QueryFailure(
-                "cancelled", "the client went away", status: .serviceUnavailable)
+                "cancelled", "the client went away",
+                status: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"))
         default:
             // Clients retry 503: what failed here may work in a moment, a full disk included.
             log("\(head.method) \(head.path): \(error)")

@@ -75,6 +75,9 @@ final class Client: Sendable {
 }
 
 extension Client {
+    /// Closes the connection in good order; the descriptor stays, so that it is closed once only.
+    func hangUp() { close(dup2(open("/dev/null", O_RDONLY), handle)) }
+
     /// Breaks the connection, so that the other side gets a reset.
     func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)

@@ -43,6 +43,13 @@ private final class EchoHandler: HTTPHandler {
         case "/slow":
             try? await Task.sleep(for: .milliseconds(300))
             return Response(.ok, body: .bytes(Array("slow".utf8)))
+        case "/slower":
+            // Longer than it takes to ask a client whether it is still there.
+            guard (try? await Task.sleep(for: .milliseconds(1500))) != nil else {
+                cancelled.withLock { $0 = true }
+                return Response(.ok)
+            }
+            return Response(.ok, body: .bytes(Array("slower".utf8)))
         case "/forever":
             while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(10)) }
             cancelled.withLock { $0 = true }
@@ -162,6 +169,35 @@ private final class EchoHandler: HTTPHandler {
         }
     }
 
+    @Test(arguments: ["1.1", "1.0"])
+    func `answers a client that only has finished sending, however long that takes`(
+        version: String
+    ) async throws {
+        try await serve { port, _ in
+            let client = try Client(port: port)
+            client.send("GET /slower HTTP/\(version)\r\nHost: x\r\n\r\n")
+            client.finishSending()
+            let text = await client.read()
+            #expect(text.hasSuffix("\r\n\r\nslower"))
+            // HTTP/1.0 knows no interim responses.
+            #expect(version == "1.1" || text.hasPrefix("HTTP/1.1 200"))
+            #expect(!handler.cancelled.withLock { $0 })
+        }
+    }
+
+    @Test func `answers all that was sent before a client finished sending`() async throws {
+        try await serve { port, _ in
+            let client = try Client(port: port)
+            client.send(
+                "GET /slower HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+            )
+            client.finishSending()
+            let text = await client.read()
+            let first = try #require(text.range(of: "slower"))
+            #expect(text[first.upperBound...].hasSuffix("\r\n\r\nPOST /b - hi"))
+        }
+    }
+
     @Test func `streams in chunks, and breaks off a body that failed`() async throws {
         try await serve { port, _ in
             let client = try Client(port: port)
@@ -191,16 +227,18 @@ private final class EchoHandler: HTTPHandler {
         }
     }
 
-    @Test func `cancels the answer to a client that broke the connection`() async throws {
+    /// A reset, an orderly close, and a close with another request behind the one that is being answered.
+    @Test(arguments: [(true, false), (false, false), (false, true)])
+    func `cancels the answer to a client that has gone`(
+        resets: Bool, sendsMore: Bool
+    ) async throws {
         try await serve { port, _ in
-            let descriptor = try {
-                let client = try Client(port: port)
-                client.send("GET /forever HTTP/1.1\r\nHost: x\r\n\r\n")
-                return client
-            }()
+            let client = try Client(port: port)
+            client.send("GET /forever HTTP/1.1\r\nHost: x\r\n\r\n")
+            if sendsMore { client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }
             try await Task.sleep(for: .milliseconds(100))
-            descriptor.reset()
-            for _ in 0..<200 where !handler.cancelled.withLock({ $0 }) {
+            if resets { client.reset() } else { client.hangUp() }
+            for _ in 0..<1000 where !handler.cancelled.withLock({ $0 }) {
                 try await Task.sleep(for: .milliseconds(10))
             }
             #expect(handler.cancelled.withLock { $0 })
