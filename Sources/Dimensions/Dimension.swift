@@ -60,6 +60,12 @@ package struct Dimension: Sendable {
         return dimension
     }
 
+    /// Whether texts of a source that say something (`Meaning.isPlain`) count just as they are.
+    package func takesTextsAsTheyAre(of source: DimensionSource) -> Bool {
+        guard case .text = kind, case .plain = source.reading else { return false }
+        return source.path.isEmpty
+    }
+
     /// What a value of one of its sources counts as: nothing, one value, or several.
     package func read(_ value: GroupValue, of source: DimensionSource) -> [GroupValue] {
         var values = source.reading.read(value, path: source.path)

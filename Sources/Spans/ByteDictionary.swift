@@ -12,7 +12,20 @@ package struct ByteDictionary: Sendable {
     private var slots: [UInt32] = []
     private var hashes: [UInt32] = []
 
+    /// Whether the values are in the order of their bytes, so that they are found without the table.
+    private var isSorted = false
+
     package init() {}
+
+    /// Takes over values that are distinct and in the order of their bytes. What finds them otherwise is made when one
+    /// is added.
+    ///
+    /// - Parameter ends: where each value ends in `bytes`.
+    package init(sorted bytes: [UInt8], ends: [UInt32]) {
+        self.bytes = bytes
+        self.ends = ends
+        isSorted = true
+    }
 
     package var count: Int { ends.count }
 
@@ -43,6 +56,7 @@ package struct ByteDictionary: Sendable {
     ///
     /// - Precondition: all values together stay under 4 GiB; batches are bounded far below it.
     package mutating func code(of value: UnsafeRawBufferPointer) -> UInt32 {
+        if isSorted { makeTable() }
         if (ends.count + 1) * 4 > slots.count * 3 { grow() }
         let hash = UInt32(truncatingIfNeeded: hashBytes(value))
         let mask = slots.count - 1
@@ -68,6 +82,7 @@ package struct ByteDictionary: Sendable {
 
     /// The code of `value` if it is here.
     package func existingCode(of value: UnsafeRawBufferPointer) -> UInt32? {
+        if isSorted { return place(of: value) }
         if slots.isEmpty { return nil }
         let hash = UInt32(truncatingIfNeeded: hashBytes(value))
         let mask = slots.count - 1
@@ -96,8 +111,32 @@ package struct ByteDictionary: Sendable {
         return bytes.withUnsafeBytes { equalBytes($0.baseAddress, from, value) }
     }
 
+    /// Of sorted values the code of one of them.
+    private func place(of value: UnsafeRawBufferPointer) -> UInt32? {
+        var low = 0
+        var high = ends.count
+        while low < high {
+            let middle = (low + high) / 2
+            if withValue(middle, { bytesPrecede($0, value) }) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low < ends.count && equals(low, value) ? UInt32(low) : nil
+    }
+
+    private mutating func makeTable() {
+        isSorted = false
+        hashes = ends.indices.map { code in
+            withValue(code) { UInt32(truncatingIfNeeded: hashBytes($0)) }
+        }
+        grow()
+    }
+
     private mutating func grow() {
-        let count = max(16, slots.count * 2)
+        var count = max(16, slots.count * 2)
+        while (hashes.count + 1) * 4 > count * 3 { count *= 2 }
         slots = [UInt32](repeating: 0, count: count)
         for code in hashes.indices {
             var slot = Int(hashes[code]) & (count - 1)

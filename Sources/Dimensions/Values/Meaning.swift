@@ -81,4 +81,15 @@ package enum Meaning {
         length > placeholderBytesMax && beginning.first != UInt8(ascii: "\"")
             && !beginning.starts(with: scrubbed)
     }
+
+    /// The first letters of all placeholders, so that most texts need no further look.
+    private static let beginsPlaceholder = (0...UInt8.max).map { letter in
+        GroupValue.placeholders.contains { $0.utf8.first == letter }
+    }
+
+    /// Likewise of a whole text.
+    package static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let first = text.first, first != UInt8(ascii: "\"") else { return false }
+        return !beginsPlaceholder[Int(first)]
+    }
 }

@@ -1,7 +1,7 @@
 internal import Spans
 
 /// Distinct byte strings by code, without the hash table that finds them: a dictionary at rest.
-struct StringTable: Sendable {
+struct StringTable: Sendable, Equatable {
     var bytes: [UInt8] = []
     var ends: [UInt32] = []
 
@@ -35,17 +35,47 @@ struct StringTable: Sendable {
         ends.append(UInt32(bytes.count))
     }
 
+    /// Whether each value comes before the next, so that none is there twice.
+    var isSorted: Bool {
+        (1..<max(1, count)).allSatisfy { code in
+            withValue(code - 1) { before in withValue(code) { bytesPrecede(before, $0) } }
+        }
+    }
+
     /// The codes in the order of their bytes.
     func sortedCodes() -> [UInt32] {
-        bytes.withUnsafeBytes { bytes in
-            (0..<UInt32(count)).sorted { a, b in
-                let left = UnsafeRawBufferPointer(
-                    rebasing: bytes[start(of: Int(a))..<Int(ends[Int(a)])])
-                let right = UnsafeRawBufferPointer(
-                    rebasing: bytes[start(of: Int(b))..<Int(ends[Int(b)])])
-                return left.lexicographicallyPrecedes(right)
+        struct Entry {
+            /// The first bytes as a number, which decides in most comparisons.
+            let beginning: UInt64
+            let code: UInt32
+        }
+        return bytes.withUnsafeBytes { bytes in
+            ends.withUnsafeBufferPointer { ends in
+                func value(_ code: UInt32) -> UnsafeRawBufferPointer {
+                    let start = code == 0 ? 0 : Int(ends[Int(code) - 1])
+                    return UnsafeRawBufferPointer(rebasing: bytes[start..<Int(ends[Int(code)])])
+                }
+                if isSorted { return Array(0..<UInt32(ends.count)) }
+                var entries = (0..<UInt32(ends.count)).map { code in
+                    Entry(beginning: value(code).beginning, code: code)
+                }
+                entries.sort { a, b in
+                    a.beginning == b.beginning
+                        ? bytesPrecede(value(a.code), value(b.code)) : a.beginning < b.beginning
+                }
+                return entries.map(\.code)
             }
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The first eight bytes as a big-endian number, with zeros for those that are not there.
+    fileprivate var beginning: UInt64 {
+        if count >= 8 { return UInt64(bigEndian: loadUnaligned(as: UInt64.self)) }
+        var number: UInt64 = 0
+        for index in 0..<8 { number = number << 8 | (index < count ? UInt64(self[index]) : 0) }
+        return number
     }
 }
 

@@ -123,7 +123,8 @@ struct CanonicalResolver {
                 guard let column = try frame.column(key, withTexts: true) else { continue }
                 builder.add(
                     column, rowOf: try fields.pointers(to: place), isWanted: wanted,
-                    takesLists: source.reading.takesLists
+                    takesLists: source.reading.takesLists,
+                    texts: dimension.takesTextsAsTheyAre(of: source) ? .plain : .asked
                 ) { meaning($0, source) }
             }
         }
@@ -166,7 +167,10 @@ struct CanonicalResolver {
         let key = ColumnKey(.span, .field, field.name, field.type)
         guard let column = try frame.column(key, withTexts: true) else { return }
         let wanted = try SourceRows(fields).wanted(source)
-        builder.add(column, isWanted: wanted) { meaning($0, source) }
+        builder.add(
+            column, isWanted: wanted,
+            texts: dimension.takesTextsAsTheyAre(of: source) ? .plain : .asked
+        ) { meaning($0, source) }
     }
 
     private func meaning(_ value: GroupValue, _ source: DimensionSource) -> FieldBuilder.Meaning {

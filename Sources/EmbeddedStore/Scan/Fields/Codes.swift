@@ -40,6 +40,20 @@ struct Codes: RandomAccessCollection, Sendable {
         }
     }
 
+    /// Something that goes through codes, of whatever width they are.
+    protocol Visitor {
+        associatedtype Result
+        mutating func visit<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) -> Result
+    }
+
+    func visit<V: Visitor>(_ visitor: inout V) -> V.Result {
+        switch storage {
+        case .bytes(let codes): codes.withUnsafeBufferPointer { visitor.visit($0) }
+        case .shorts(let codes): codes.withUnsafeBufferPointer { visitor.visit($0) }
+        case .words(let codes): codes.withUnsafeBufferPointer { visitor.visit($0) }
+        }
+    }
+
     /// All of them, four bytes each.
     var expanded: [UInt32] {
         switch storage {

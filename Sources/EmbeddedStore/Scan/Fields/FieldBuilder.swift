@@ -1,3 +1,4 @@
+internal import Dimensions
 internal import Spans
 internal import Store
 
@@ -24,21 +25,40 @@ struct FieldBuilder {
         case itself
     }
 
+    /// Which texts count as they are.
+    enum TextRule {
+        case all
+        /// Those that plainly say something (`Meaning.isPlain`).
+        case plain
+        case asked
+
+        func takes(_ text: UnsafeRawBufferPointer) -> Bool {
+            switch self {
+            case .all: true
+            case .plain: Dimensions.Meaning.isPlain(text)
+            case .asked: false
+            }
+        }
+    }
+
     /// Adds a column as a source for rows that have no value yet.
     ///
     /// - Parameters:
     ///   - rowOf: for each row of the frame's spans the row of the column's table, if that is another.
     ///   - isWanted: rows for which this source counts; nil for all.
     ///   - takesLists: lists are given to `meaning` whole, as JSON, instead of element by element.
+    ///   - texts: which texts count as they are, without that `meaning` is asked.
     ///   - meaning: what each distinct value counts as.
     mutating func add(
         _ column: ColumnData, rowOf: [Int32]? = nil, isWanted: [Bool]? = nil,
-        takesLists: Bool = false, meaning: (GroupValue) -> Meaning = { _ in .itself }
+        takesLists: Bool = false, texts: TextRule = .asked,
+        meaning: @escaping (GroupValue) -> Meaning = { _ in .itself }
     ) {
         if column.key.type == .empty { return }
+        let asking = Asking(takesLists: takesLists, texts: texts, meaning: meaning)
         if let rowOf {
             let entryCodes =
-                column.presence.count == 0 ? [] : entryCodes(column, takesLists, meaning)
+                column.presence.count == 0 ? [] : entryCodes(column, asking)
             var dense = [UInt32](repeating: 0, count: 0)
             let rowCount = (rowOf.max().map { Int($0) + 1 }) ?? 0
             dense = [UInt32](repeating: 0, count: rowCount)
@@ -50,24 +70,87 @@ struct FieldBuilder {
                 codes[row] = dense[Int(rowOf[row])]
             }
         } else if column.key.type.isCoded {
+            if isWanted == nil, !asking.takesLists, adopt(column, asking.texts) { return }
             reserve(column)
             // Only what some row takes is looked at.
-            let unknown = UInt32.max
-            var byCode = [UInt32](repeating: unknown, count: column.valueCount)
-            column.presence.visit { row, entry in
-                guard codes[row] == 0, isWanted?[row] != false else { return }
-                let code = Int(column.codes[entry])
-                if byCode[code] == unknown {
-                    byCode[code] = valueCode(column, code, takesLists, meaning)
+            let isTaken = takenCodes(column, isWanted)
+            let byCode = isTaken.indices.map { code in
+                isTaken[code] ? valueCode(column, code, asking) : 0
+            }
+            column.codes.withUnsafeBufferPointer { columnCodes in
+                byCode.withUnsafeBufferPointer { byCode in
+                    codes.withUnsafeMutableBufferPointer { codes in
+                        column.presence.visit { row, entry in
+                            if codes[row] == 0, isWanted?[row] != false {
+                                codes[row] = byCode[Int(columnCodes[entry])]
+                            }
+                        }
+                    }
                 }
-                codes[row] = byCode[code]
             }
         } else {
-            let entryCodes = entryCodes(column, takesLists, meaning)
+            let entryCodes = entryCodes(column, asking)
             column.presence.visit { row, entry in
                 if codes[row] == 0, isWanted?[row] != false { codes[row] = entryCodes[entry] }
             }
         }
+    }
+
+    /// What is asked of each value.
+    private struct Asking {
+        let takesLists: Bool
+        let texts: TextRule
+        let meaning: (GroupValue) -> Meaning
+    }
+
+    /// Takes over all values of a column at once, if there are none yet and each counts as it is: no value is looked up.
+    ///
+    /// - Returns: whether it did.
+    private mutating func adopt(_ column: ColumnData, _ rule: TextRule) -> Bool {
+        let texts = column.strings
+        let isList = column.key.type == .strings
+        guard values.count == 0, lists.isEmpty, isList || column.key.type == .string,
+            !column.lacksTexts, texts.isSorted,
+            (0..<texts.count).allSatisfy({ texts.withValue($0, rule.takes) })
+        else { return false }
+        values = ValueTable(sorted: texts)
+        var byCode = (0..<UInt32(column.valueCount)).map { $0 + 1 }
+        if isList {
+            for code in byCode.indices {
+                var elements: [UInt32] = []
+                for element in column.lists[code] where !elements.contains(element + 1) {
+                    elements.append(element + 1)
+                }
+                byCode[code] = listCode(elements)
+            }
+        }
+        column.codes.withUnsafeBufferPointer { columnCodes in
+            byCode.withUnsafeBufferPointer { byCode in
+                codes.withUnsafeMutableBufferPointer { codes in
+                    column.presence.visit { row, entry in
+                        codes[row] = byCode[Int(columnCodes[entry])]
+                    }
+                }
+            }
+        }
+        return true
+    }
+
+    /// For each code of a column whether a row takes its value.
+    private func takenCodes(_ column: ColumnData, _ isWanted: [Bool]?) -> [Bool] {
+        var isTaken = [Bool](repeating: false, count: column.valueCount)
+        isTaken.withUnsafeMutableBufferPointer { isTaken in
+            codes.withUnsafeBufferPointer { codes in
+                column.codes.withUnsafeBufferPointer { columnCodes in
+                    column.presence.visit { row, entry in
+                        if codes[row] == 0, isWanted?[row] != false {
+                            isTaken[Int(columnCodes[entry])] = true
+                        }
+                    }
+                }
+            }
+        }
+        return isTaken
     }
 
     private mutating func reserve(_ column: ColumnData) {
@@ -121,12 +204,12 @@ struct FieldBuilder {
 
     /// For each entry of a column the code of its value.
     private mutating func entryCodes(
-        _ column: ColumnData, _ takesLists: Bool, _ meaning: (GroupValue) -> Meaning
+        _ column: ColumnData, _ asking: Asking
     ) -> [UInt32] {
         if column.key.type.isCoded {
             reserve(column)
             let byCode = (0..<column.valueCount).map { code in
-                valueCode(column, code, takesLists, meaning)
+                valueCode(column, code, asking)
             }
             return column.codes.map { byCode[Int($0)] }
         }
@@ -134,16 +217,23 @@ struct FieldBuilder {
         return column.numbers.map { number in
             if let code = known[number] { return code }
             let value = column.number(number)
-            let code = code(meaning(value), value)
+            let code = code(asking.meaning(value), value)
             known[number] = code
             return code
         }
     }
 
     private mutating func valueCode(
-        _ column: ColumnData, _ code: Int, _ takesLists: Bool, _ meaning: (GroupValue) -> Meaning
+        _ column: ColumnData, _ code: Int, _ asking: Asking
     ) -> UInt32 {
-        if takesLists, column.key.type == .array || column.key.type == .strings {
+        let meaning = asking.meaning
+        if column.key.type == .string {
+            let taken = column.strings.withValue(code) { text in
+                asking.texts.takes(text) ? values.code(text: text) : nil
+            }
+            if let taken { return taken }
+        }
+        if asking.takesLists, column.key.type == .array || column.key.type == .strings {
             let value = GroupValue.json(column.listJSON(code))
             return self.code(meaning(value), value)
         }
@@ -157,13 +247,23 @@ struct FieldBuilder {
         }
         var elements: [UInt32] = []
         for element in column.lists[code] {
-            let value = GroupValue.text(column.strings.string(Int(element)))
-            let code = self.code(meaning(value), value)
+            let code = elementCode(column, Int(element), asking)
             if code == 0 { continue }
             let several = code & Self.listBit == 0 ? [code] : lists[Int(code ^ Self.listBit)]
             for code in several where !elements.contains(code) { elements.append(code) }
         }
         return listCode(elements)
+    }
+
+    private mutating func elementCode(
+        _ column: ColumnData, _ element: Int, _ asking: Asking
+    ) -> UInt32 {
+        let taken = column.strings.withValue(element) { text in
+            asking.texts.takes(text) ? values.code(text: text) : nil
+        }
+        if let taken { return taken }
+        let value = GroupValue.text(column.strings.string(element))
+        return code(asking.meaning(value), value)
     }
 
     /// An array stands for its elements, each once.

@@ -172,7 +172,7 @@ struct FieldResolver {
         if let column = try frame.column(
             ColumnKey(.span, .field, field.name, field.type), withTexts: true)
         {
-            builder.add(column)
+            builder.add(column, texts: .all)
         }
         return builder.finished()
     }
@@ -233,7 +233,7 @@ struct FieldResolver {
             let rows = try pointers(to: place)
             for key in frame.keySet.attributes(key, in: place) {
                 if let column = try frame.column(key, withTexts: true) {
-                    builder.add(column, rowOf: rows)
+                    builder.add(column, rowOf: rows, texts: .all)
                 }
             }
         }

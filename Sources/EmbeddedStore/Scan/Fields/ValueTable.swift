@@ -19,6 +19,22 @@ struct ValueTable: Sendable {
     private(set) var dictionary = ByteDictionary()
     private var scratch: [UInt8] = []
 
+    init() {}
+
+    /// Texts that are distinct and in the order of their bytes.
+    init(sorted texts: StringTable) {
+        var bytes: [UInt8] = []
+        var ends: [UInt32] = []
+        bytes.reserveCapacity(texts.bytes.count + texts.count)
+        ends.reserveCapacity(texts.count)
+        for code in 0..<texts.count {
+            bytes.append(Tag.text.rawValue)
+            texts.withValue(code) { bytes.append(contentsOf: $0) }
+            ends.append(UInt32(bytes.count))
+        }
+        dictionary = ByteDictionary(sorted: bytes, ends: ends)
+    }
+
     /// How many values there are, null not counted.
     var count: Int { dictionary.count }
 
