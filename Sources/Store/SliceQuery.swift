@@ -19,6 +19,12 @@ package struct TimeRange: Hashable, Sendable {
         (from.map { time >= $0 } ?? true) && (to.map { time < $0 } ?? true)
     }
 
+    /// How much later it begins than another; nil if one has no beginning.
+    package func distance(from other: TimeRange) -> Int64? {
+        guard let from, let earlier = other.from else { return nil }
+        return from.minus(earlier)
+    }
+
     /// Whether any time of `least ... greatest` may be in it.
     package func overlaps(_ least: Int64, _ greatest: Int64) -> Bool {
         (from.map { greatest >= $0 } ?? true) && (to.map { least < $0 } ?? true)

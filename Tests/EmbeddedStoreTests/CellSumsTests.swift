@@ -12,6 +12,8 @@ import Testing
         let hasFailed: [Bool]
         let starts: [Int64]
         let durations: [UInt64]
+        /// Spans of one trace are neighbours.
+        let traces: [UInt32]
         let counts: CellCounts
 
         init(seed: UInt64) {
@@ -28,6 +30,12 @@ import Testing
             }
             self.starts = starts
             let failing = Double.random(in: 0...0.2, using: &random)
+            var trace = UInt32(0)
+            let perTrace = Int.random(in: 1...8, using: &random)
+            traces = (0..<all).map { _ in
+                if Int.random(in: 0..<perTrace, using: &random) == 0 { trace += 1 }
+                return trace
+            }
             hasFailed = (0..<all).map { _ in .random(in: 0..<1, using: &random) < failing }
             durations = (0..<all).map { _ in
                 [.random(in: 0...2000, using: &random), .random(in: 0 ... .max, using: &random)]
@@ -80,22 +88,36 @@ import Testing
     func `show their failures first, the newest first, and of equals the first`(seed: UInt64) {
         let sample = Sample(seed: seed)
         let units = ExampleUnits(
-            hasFailed: sample.hasFailed, starts: sample.starts,
+            hasFailed: sample.hasFailed, starts: sample.starts, traces: sample.traces,
             lastStarts: FrameTimes.lastStarts(sample.starts))
-        let shown = sample.map.count - 1
-        let examples = CellExamples(sample.map, units, sample.counts, cellCount: shown)
-        for cell in 0..<shown {
+        let cells = sample.map.count - 1
+        let counts = sample.counts
+        let found = [true, false].map { haveFailed in
+            CellExamples(
+                haveFailed: haveFailed, sample.map, units,
+                available: (0..<cells).map {
+                    haveFailed ? counts.failures[$0] : counts.units[$0] - counts.failures[$0]
+                })
+        }
+        for cell in 0..<cells {
             var figures = SliceFigures()
-            examples.write(cell, traceID: { UInt128($0) }, to: &figures)
+            for example in found.flatMap({ $0.of(cell, traceID: { UInt128(sample.traces[$0]) }) }) {
+                figures.addExample(example)
+            }
             let expected = sample.members(of: cell).sorted { a, b in
                 let failed = (sample.hasFailed[a], sample.hasFailed[b])
                 if failed.0 != failed.1 { return failed.0 }
                 if sample.starts[a] != sample.starts[b] {
                     return sample.starts[a] > sample.starts[b]
                 }
-                return a < b
-            }.prefix(SliceFigures.examplesMax)
-            #expect(figures.examples.map(\.traceID) == expected.map { UInt128($0) })
+                return sample.traces[a] < sample.traces[b]
+            }
+            var shown: [UInt128] = []
+            for unit in expected where !shown.contains(UInt128(sample.traces[unit])) {
+                shown.append(UInt128(sample.traces[unit]))
+            }
+            let first = Array(shown.prefix(SliceFigures.examplesMax))
+            #expect(figures.examples.map(\.traceID) == first)
         }
     }
 }

@@ -8,11 +8,12 @@ internal import Store
 struct FrameAnswer: FrameScan, MemorySized {
     /// The values of each group as bytes (`GroupKey`).
     private let keys: [[UInt8]]
-    private let tallies: [SliceScan.Tally]
+    private let tallies: [Tally]
     /// By group.
     private let cells: [SliceFigures]
     /// Of all units, each once.
     private let ofAll: SliceFigures
+    let newestStart: Int64
     let unitCount: Int
     let failureCount: Int
     let spanCount: Int
@@ -31,13 +32,22 @@ struct FrameAnswer: FrameScan, MemorySized {
     init?(_ scan: SliceScan, _ plan: FigurePlan) throws {
         let present = scan.tallies.indices.filter { scan.tallies[$0].count > 0 }
         if present.count > Self.groupsMax { return nil }
-        let sums = try FigureSums(scan, plan, grid: nil, distinctCodes: [], withExamples: true)
+        let sums = try FigureSums(scan, plan, grid: nil, distinctCodes: [])
         var scratch: [UInt8] = []
         keys = present.map { group in scan.withKey(group, &scratch) { Array($0) } }
         tallies = present.map { scan.tallies[$0] }
         var place = [Int32](repeating: KeyPlaces.nowhere, count: scan.tallies.count)
         for (index, group) in present.enumerated() { place[group] = Int32(index) }
-        cells = Array(sums.cells(place: place, count: present.count).dropLast())
+        var cells = Array(sums.cells(place: place, count: present.count).dropLast())
+        for haveFailed in [true, false] {
+            let examples = scan.examples(
+                haveFailed: haveFailed, place: place, count: present.count)
+            for (cell, examples) in examples.enumerated() {
+                for example in examples { cells[cell].addExample(example) }
+            }
+        }
+        self.cells = cells
+        newestStart = scan.newestStart
         ofAll = sums.total()[0]
         unitCount = scan.unitCount
         failureCount = scan.failureCount
@@ -49,7 +59,7 @@ struct FrameAnswer: FrameScan, MemorySized {
 
     var groupCount: Int { keys.count }
 
-    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, SliceScan.Tally) -> Void) {
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         for (group, key) in keys.enumerated() {
             key.withUnsafeBytes { body(group, $0, tallies[group]) }
         }
@@ -63,7 +73,7 @@ struct FrameAnswer: FrameScan, MemorySized {
     /// Nor are any of steps, so there is no grid.
     func cells(
         place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
-        distinctCodes: [[UInt32]], withExamples: Bool
+        distinctCodes: [[UInt32]]
     ) -> [SliceFigures] {
         var result = [SliceFigures](repeating: SliceFigures(plan), count: count + 1)
         for (group, place) in place.enumerated() where place != KeyPlaces.nowhere {
@@ -74,8 +84,16 @@ struct FrameAnswer: FrameScan, MemorySized {
                 result[index].merge(cells[group])
             }
         }
-        if !withExamples {
-            for index in result.indices { result[index].examples = [] }
+        for index in result.indices { result[index].examples = [] }
+        return result
+    }
+
+    func examples(
+        haveFailed: Bool, place: [Int32], count: Int
+    ) -> [[SliceFigures.Example]] {
+        var result = [[SliceFigures.Example]](repeating: [], count: count)
+        for (group, place) in place.enumerated() where place >= 0 {
+            result[Int(place)] = cells[group].examples.filter { $0.hasFailed == haveFailed }
         }
         return result
     }

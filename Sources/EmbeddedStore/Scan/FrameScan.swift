@@ -18,7 +18,7 @@ protocol FrameScan: Sendable {
     var groupCount: Int { get }
 
     /// Visits the groups that have units: their numbers, the bytes of their values (`GroupKey`), and their counts.
-    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, SliceScan.Tally) -> Void)
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void)
 
     /// For each field of which the plan wants distinct values, those of the units.
     func distinctValues(_ plan: FigurePlan) throws -> [UnitValues]
@@ -34,8 +34,20 @@ protocol FrameScan: Sendable {
     ///   - distinctCodes: for each field of distinct values the query's code of each of the frame's.
     func cells(
         place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
-        distinctCodes: [[UInt32]], withExamples: Bool
+        distinctCodes: [[UInt32]]
     ) throws -> [SliceFigures]
+
+    /// No unit starts later.
+    var newestStart: Int64 { get }
+
+    /// The newest units of chosen groups that failed, or the newest of those that did not, of each trace one.
+    ///
+    /// - Parameters:
+    ///   - place: for each group its place among the chosen; negative for the others.
+    ///   - count: how many are chosen.
+    func examples(
+        haveFailed: Bool, place: [Int32], count: Int
+    ) throws -> [[SliceFigures.Example]]
 }
 
 extension SliceScan: FrameScan {
@@ -61,16 +73,30 @@ extension SliceScan: FrameScan {
     func distinctValues(_ plan: FigurePlan) throws -> [UnitValues] { try inputs(plan).distinct }
 
     func total(_ plan: FigurePlan, distinctCodes: [[UInt32]]) throws -> SliceFigures {
-        try FigureSums(self, plan, grid: nil, distinctCodes: distinctCodes, withExamples: false)
-            .total()[0]
+        try FigureSums(self, plan, grid: nil, distinctCodes: distinctCodes).total()[0]
     }
 
     func cells(
         place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
-        distinctCodes: [[UInt32]], withExamples: Bool
+        distinctCodes: [[UInt32]]
     ) throws -> [SliceFigures] {
-        try FigureSums(
-            self, plan, grid: grid, distinctCodes: distinctCodes, withExamples: withExamples
-        ).cells(place: place, count: count)
+        try FigureSums(self, plan, grid: grid, distinctCodes: distinctCodes)
+            .cells(place: place, count: count)
+    }
+
+    var newestStart: Int64 { units.newestStart }
+
+    func examples(
+        haveFailed: Bool, place: [Int32], count: Int
+    ) -> [[SliceFigures.Example]] {
+        var available = [Int](repeating: 0, count: count)
+        for (tally, place) in zip(tallies, place) where place >= 0 {
+            available[Int(place)] = haveFailed ? tally.failures : tally.count - tally.failures
+        }
+        let map = CellMap(
+            units: groups.units, cellOf: groups.groupOf.map { place[Int($0)] }, count: count)
+        let found = CellExamples(
+            haveFailed: haveFailed, map, units.examples(traceIDs), available: available)
+        return (0..<count).map { found.of($0, traceID: traceID) }
     }
 }

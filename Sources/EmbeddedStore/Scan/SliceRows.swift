@@ -37,12 +37,13 @@ struct SliceRows {
         var rows: [SliceRow]
         var other: RowFigures?
         let passing: [Int]
+        let chosen: [Int]
         if query.choosing.allSatisfy(\.followsFromCounts) {
             passing =
                 query.having.map { having in
                     present.filter { key in having.holds { value(of: $0, key) } }
                 } ?? present
-            let chosen = choose(passing)
+            chosen = choose(passing)
             (rows, other) = try figures(chosen, of: passing)
         } else {
             (rows, passing) = try rowsChosenByFigures(present)
@@ -52,11 +53,12 @@ struct SliceRows {
                 }
                 rows.removeLast(rows.count - limit)
             }
+            chosen = Array(passing.prefix(rows.count))
         }
-        var total = try total(rows, other)
-        if let grid { try addSteps(&rows, &other, passing, grid) }
-        other?.now.examples = []
-        total.now.examples = []
+        let total = try total(rows, other)
+        if let grid { try addSteps(&rows, &other, chosen, of: passing, grid) }
+        let examples = try RowExamples(now, places(chosen, of: passing), chosen, control)
+        for index in rows.indices { rows[index].figures.now.examples = examples.byRow[index] }
         return SliceAnswer(
             rows: rows, total: total, other: other, groups: passing.count,
             failingGroups: passing.count { now.tally($0).failures > 0 }, grid: grid,
@@ -90,7 +92,7 @@ struct SliceRows {
         return Self.counted(now.tally(key)).value(of: figure, plan, context).number
     }
 
-    private static func counted(_ tally: SliceScan.Tally) -> SliceFigures {
+    private static func counted(_ tally: Tally) -> SliceFigures {
         var figures = SliceFigures()
         figures.count = tally.count
         figures.failures = tally.failures
@@ -109,6 +111,11 @@ struct SliceRows {
             Candidate(
                 value: query.order.rank(value(of: figure, key)), count: now.tally(key).count,
                 key: key)
+        }
+        if let limit = query.limit {
+            candidates = Leading.of(candidates, limit) {
+                $0.value != $1.value ? $0.value > $1.value : $0.count > $1.count
+            }
         }
         candidates.sort { $0.value != $1.value ? $0.value > $1.value : $0.count > $1.count }
         let limit = min(query.limit ?? candidates.count, candidates.count)
@@ -205,7 +212,7 @@ struct SliceRows {
         let places = places(chosen, of: passing)
         let present = try now.cells(places, chosen.count, plan, grid: nil, control)
         let earlier = try before?.cells(
-            places, chosen.count, plan, grid: nil, withExamples: false, control)
+            places, chosen.count, plan, grid: nil, control)
         func figures(_ index: Int) -> RowFigures {
             RowFigures(present[index], before: earlier?[index])
         }
@@ -225,20 +232,17 @@ struct SliceRows {
     }
 
     private func addSteps(
-        _ rows: inout [SliceRow], _ other: inout RowFigures?, _ passing: [Int], _ grid: StepGrid
+        _ rows: inout [SliceRow], _ other: inout RowFigures?, _ chosen: [Int], of passing: [Int],
+        _ grid: StepGrid
     ) throws {
-        var keyOf: [[GroupValue]: Int] = [:]
-        for key in passing { keyOf[values(key)] = key }
-        let chosen = rows.compactMap { keyOf[$0.key] }
         let place = places(chosen, of: passing)
         let plan = query.stepPlan
         let cells = try now.cells(
-            place, chosen.count, plan, grid: grid, withExamples: false, control)
+            place, chosen.count, plan, grid: grid, control)
         var earlier: [SliceFigures] = []
-        if let before, let from = query.range.from, let start = query.before?.from {
+        if let before, let distance = query.before?.distance(from: query.range) {
             earlier = try before.cells(
-                place, chosen.count, plan, grid: grid.shifted(by: start.minus(from)),
-                withExamples: false, control)
+                place, chosen.count, plan, grid: grid.shifted(by: distance), control)
         }
         func steps(_ cells: [SliceFigures], _ index: Int) -> [SliceFigures] {
             cells.isEmpty ? [] : Array(cells[index * grid.count..<(index + 1) * grid.count])

@@ -12,17 +12,11 @@ struct SliceScan: Sendable {
     let units: MatchedUnits
     let values: [UnitValues]
     let groups: UnitGroups
-    private let traceIDs: ColumnData?
+    let traceIDs: TraceIDs
     private let fields: FieldResolver
     /// By group.
     let tallies: [Tally]
     let droppedUpstream: Int
-
-    /// What is known of a group before its figures.
-    struct Tally: Sendable {
-        var count = 0
-        var failures = 0
-    }
 
     init(
         _ query: SliceQuery, _ fields: FieldResolver, percentiles: [Double: Double]
@@ -32,7 +26,7 @@ struct SliceScan: Sendable {
         frame = fields.frame
         let units = try MatchedUnits(query, fields, percentiles: percentiles)
         self.units = units
-        traceIDs = try frame.field(SpanField.traceID)
+        traceIDs = try TraceIDs(frame, query.unit)
         var values: [UnitValues] = []
         for field in query.by {
             values.append(try UnitValues(field, query.unit, fields))
@@ -64,14 +58,8 @@ struct SliceScan: Sendable {
     /// What the model calls of each unit used.
     func usage() throws -> UnitUsage { try UnitUsage(query.unit, values, fields) }
 
-    /// The trace of a unit: its 16 bytes as a big-endian number.
-    func traceID(_ unit: Int) -> UInt128 {
-        guard let traceIDs else { return 0 }
-        let row = query.unit == .trace ? frame.rows(of: unit).lowerBound : unit
-        return traceIDs.strings.withValue(Int(traceIDs.codes[row])) { bytes in
-            bytes.count == 16 ? UInt128(bigEndian: bytes.loadUnaligned(as: UInt128.self)) : 0
-        }
-    }
+    /// The trace of a unit.
+    func traceID(_ unit: Int) -> UInt128 { traceIDs.id(unit) }
 }
 
 /// The values of a group as bytes: each tagged value with its length before it, 0 for null.
@@ -83,6 +71,15 @@ enum GroupKey {
         for index in codes.indices {
             values[index].field.values.append(codes[index], to: &key)
         }
+    }
+
+    /// The tag and bytes of the one value that a key was made of; nil for null.
+    static func onlyValue(of key: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        var reader = ByteReader(key)
+        guard let length = try? reader.count(atMost: reader.remaining), length > 0 else {
+            return nil
+        }
+        return try? reader.take(length)
     }
 
     /// The values that a key was made of.

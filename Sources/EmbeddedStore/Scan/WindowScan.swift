@@ -16,9 +16,9 @@ struct KeyPlaces: Sendable {
 struct WindowScan {
     let scans: [any FrameScan]
     /// By key.
-    private var tallies: [SliceScan.Tally] = []
+    private var tallies: [Tally] = []
     /// For each frame and group its key.
-    private var keyOf: [[UInt32]] = []
+    private(set) var keyOf: [[UInt32]] = []
     let unitCount: Int
     let failureCount: Int
 
@@ -33,13 +33,19 @@ struct WindowScan {
             let before = (keys: keys.byteCount, tallies: tallies.count)
             // Groups without units get no figures, so theirs does not matter.
             var own = [UInt32](repeating: .max, count: scan.groupCount)
-            scan.visitGroups { group, bytes, tally in
-                let key = keys.code(of: bytes)
-                while tallies.count <= Int(key) { tallies.append(.init()) }
-                tallies[Int(key)].count += tally.count
-                tallies[Int(key)].failures += tally.failures
-                own[group] = key
+            // Room for as many new keys as there may be, and for those of another window.
+            let room = keys.count + scan.groupCount - tallies.count
+            tallies.append(contentsOf: repeatElement(Tally(), count: room))
+            own.withUnsafeMutableBufferPointer { own in
+                tallies.withUnsafeMutableBufferPointer { tallies in
+                    scan.visitGroups { group, bytes, tally in
+                        let key = keys.code(of: bytes)
+                        tallies[Int(key)] += tally
+                        own[group] = key
+                    }
+                }
             }
+            tallies.removeLast(tallies.count - keys.count)
             keyOf.append(own)
             // A key is a number of the frame, counts, and a place among the candidates for a row.
             try control.reserve(
@@ -49,8 +55,8 @@ struct WindowScan {
     }
 
     /// The counts of a group, which this window may not have at all.
-    func tally(_ key: Int) -> SliceScan.Tally {
-        key < tallies.count ? tallies[key] : SliceScan.Tally()
+    func tally(_ key: Int) -> Tally {
+        key < tallies.count ? tallies[key] : Tally()
     }
 
     /// The figures of all units, each once.
@@ -66,7 +72,7 @@ struct WindowScan {
     /// The figures of keys at their places, and last those of the others; of each one for each step.
     func cells(
         _ places: KeyPlaces, _ count: Int, _ plan: FigurePlan, grid: StepGrid?,
-        withExamples: Bool = true, _ control: ScanControl
+        _ control: ScanControl
     ) throws -> [SliceFigures] {
         let codes = try distinctCodes(plan)
         let stepCount = grid?.count ?? 1
@@ -80,7 +86,7 @@ struct WindowScan {
             try reserve(own.chosen.count + 1)
             let cells = try scans[index].cells(
                 place: own.place, count: own.chosen.count, plan, grid: grid,
-                distinctCodes: codes[index], withExamples: withExamples)
+                distinctCodes: codes[index])
             return (chosen: own.chosen, cells: cells)
         }
         try reserve(count + 1)

@@ -30,7 +30,7 @@ struct CellCounts {
     }
 
     /// - Parameter cells: for each group its cell, or -1.
-    init(_ tallies: [SliceScan.Tally], cells: [Int32], count: Int) {
+    init(_ tallies: [Tally], cells: [Int32], count: Int) {
         units = [Int](repeating: 0, count: count)
         failures = units
         for (tally, cell) in zip(tallies, cells) where cell >= 0 {

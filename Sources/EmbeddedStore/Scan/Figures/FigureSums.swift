@@ -12,18 +12,15 @@ struct FigureSums {
     private let grid: StepGrid?
     /// For each field of distinct values the query's code of each of the frame's.
     private let distinctCodes: [[UInt32]]
-    private let withExamples: Bool
     private let stepCount: Int
 
     init(
-        _ scan: SliceScan, _ plan: FigurePlan, grid: StepGrid?, distinctCodes: [[UInt32]],
-        withExamples: Bool
+        _ scan: SliceScan, _ plan: FigurePlan, grid: StepGrid?, distinctCodes: [[UInt32]]
     ) throws {
         self.scan = scan
         self.plan = plan
         self.grid = grid
         self.distinctCodes = distinctCodes
-        self.withExamples = withExamples
         stepCount = grid?.count ?? 1
         inputs = try scan.inputs(plan)
         durations = plan.needsDurations ? try scan.units.durations(scan.frame) : []
@@ -37,7 +34,7 @@ struct FigureSums {
         var cellOf = [Int32](repeating: 0, count: selection.count)
         addSteps(to: &cellOf, selection)
         let map = CellMap(units: selection, cellOf: cellOf, count: stepCount)
-        return figures(map, CellCounts(map, scan.units.hasFailed), ofGroups: false, examples: 0)
+        return figures(map, CellCounts(map, scan.units.hasFailed), ofGroups: false)
     }
 
     /// The figures of chosen groups, and last those of all others together; of each one for each step.
@@ -64,7 +61,7 @@ struct FigureSums {
         return figures(
             map, counts,
             // A span carries its own values.
-            ofGroups: scan.query.unit == .trace, examples: withExamples ? count : 0)
+            ofGroups: scan.query.unit == .trace)
     }
 
     /// Puts a step of time in each cell.
@@ -88,13 +85,10 @@ struct FigureSums {
         }
     }
 
-    /// - Parameters:
-    ///   - ofGroups: of model calls only those count that carry the values of the unit's group.
-    ///   - examples: how many cells, the first ones, show examples.
+    /// - Parameter ofGroups: of model calls only those count that carry the values of the unit's group.
     private func figures(
-        _ map: CellMap, _ counts: CellCounts, ofGroups: Bool, examples: Int
+        _ map: CellMap, _ counts: CellCounts, ofGroups: Bool
     ) -> [SliceFigures] {
-        let units = scan.units
         var cells = (0..<map.count).map { cell in
             var figures = SliceFigures(plan)
             figures.count = counts.units[cell]
@@ -111,12 +105,6 @@ struct FigureSums {
             let used = CellUsage(map, usage, ofGroups ? scan.groups : nil)
             for cell in cells.indices where cells[cell].count > 0 {
                 used.write(cell, to: &cells[cell])
-            }
-        }
-        if examples > 0 {
-            let found = CellExamples(map, units.examples, counts, cellCount: examples)
-            for cell in 0..<examples where cells[cell].count > 0 {
-                found.write(cell, traceID: scan.traceID, to: &cells[cell])
             }
         }
         if !inputs.numbers.isEmpty || !inputs.distinct.isEmpty {

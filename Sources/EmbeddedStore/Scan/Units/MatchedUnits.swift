@@ -14,11 +14,16 @@ struct MatchedUnits: Sendable {
     private let lastStarts: [Int64]
     private let traceDurations: [UInt64]
 
-    var examples: ExampleUnits {
-        ExampleUnits(hasFailed: hasFailed, starts: starts, lastStarts: lastStarts)
+    /// - Parameter ids: of the same units.
+    func examples(_ ids: TraceIDs) -> ExampleUnits {
+        ExampleUnits(
+            hasFailed: hasFailed, starts: starts, traces: ids.numbers, lastStarts: lastStarts)
     }
 
     var count: Int { selection.count }
+
+    /// No unit of the frame starts later.
+    var newestStart: Int64 { lastStarts.last ?? .min }
 
     init(
         _ query: SliceQuery, _ fields: FieldResolver,

@@ -102,8 +102,8 @@ struct UnitGroups: Sendable {
     }
 
     /// How many units each group has, and how many of them failed.
-    func tallies(_ hasFailed: [Bool]) -> [SliceScan.Tally] {
-        var tallies = [SliceScan.Tally](repeating: .init(), count: count)
+    func tallies(_ hasFailed: [Bool]) -> [Tally] {
+        var tallies = [Tally](repeating: .init(), count: count)
         tallies.withUnsafeMutableBufferPointer { tallies in
             groupOf.withUnsafeBufferPointer { groupOf in
                 hasFailed.withUnsafeBufferPointer { hasFailed in

@@ -1,0 +1,56 @@
+internal import Store
+
+/// Finds the traces that rows show: failing ones first, newest first.
+///
+/// Frames are looked through from the newest on, and only until older ones cannot change what a row shows: mostly the
+/// newest has all of them.
+struct RowExamples {
+    /// For each chosen row.
+    private(set) var byRow: [[SliceFigures.Example]]
+
+    /// - Parameter chosen: the keys of the rows.
+    init(
+        _ window: WindowScan, _ places: KeyPlaces, _ chosen: [Int], _ control: ScanControl
+    ) throws {
+        var rows = [SliceFigures](repeating: SliceFigures(), count: chosen.count)
+        let order = window.scans.indices.sorted {
+            window.scans[$0].newestStart > window.scans[$1].newestStart
+        }
+        for haveFailed in [true, false] {
+            let available = chosen.map { key in
+                let tally = window.tally(key)
+                return haveFailed ? tally.failures : tally.count - tally.failures
+            }
+            for index in order {
+                try control.check()
+                let scan = window.scans[index]
+                let isOpen = rows.indices.map { row in
+                    available[row] > 0
+                        && Self.isOpen(rows[row].examples, haveFailed, scan.newestStart)
+                }
+                if !isOpen.contains(true) { continue }
+                let place = window.keyOf[index].map { key -> Int32 in
+                    let row = key == .max ? -1 : places.place[Int(key)]
+                    return row >= 0 && isOpen[Int(row)] ? row : -1
+                }
+                if !place.contains(where: { $0 >= 0 }) { continue }
+                let found = try scan.examples(
+                    haveFailed: haveFailed, place: place, count: rows.count)
+                for (row, examples) in found.enumerated() {
+                    for example in examples { rows[row].addExample(example) }
+                }
+            }
+        }
+        byRow = rows.map(\.examples)
+    }
+
+    /// Whether a unit that starts at `newest` or earlier may yet be shown.
+    private static func isOpen(
+        _ shown: [SliceFigures.Example], _ haveFailed: Bool, _ newest: Int64
+    ) -> Bool {
+        guard shown.count == SliceFigures.examplesMax, let last = shown.last else { return true }
+        // A unit that failed goes before all that did not.
+        if last.hasFailed != haveFailed { return haveFailed }
+        return last.start <= newest
+    }
+}
