@@ -52,6 +52,7 @@ let package = Package(
             resources: [
                 .embedInCode("partition_0001_segments.sql"),
                 .embedInCode("partition_0002_seals.sql"),
+                .embedInCode("partition_0003_counts.sql"),
                 .embedInCode("catalog_0001_global.sql"),
                 .embedInCode("catalog_0002_scores.sql"),
             ],

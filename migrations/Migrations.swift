@@ -14,6 +14,9 @@ package enum Migrations {
         Script(
             name: "partition_0002_seals",
             sql: String(decoding: PackageResources.partition_0002_seals_sql, as: UTF8.self)),
+        Script(
+            name: "partition_0003_counts",
+            sql: String(decoding: PackageResources.partition_0003_counts_sql, as: UTF8.self)),
     ]
 
     /// The schema of the catalog's file.

@@ -24,6 +24,8 @@ package final class EmbeddedStore: Store {
         package var prices: PriceTable?
         /// Off only in tests that look at what lies unmerged.
         package var merges = true
+        /// The values of smaller segments are not counted: all rows are looked at as fast as counts are read.
+        package var countedSpansMin = 4096
 
         package init(directory: String) { self.directory = directory }
     }
@@ -55,6 +57,7 @@ package final class EmbeddedStore: Store {
         commits = GroupCommit { try engine.commit($0, $1, $2) }
         var policy = MergePolicy()
         policy.isEnabled = settings.merges
+        policy.countedSpansMin = settings.countedSpansMin
         upkeep = Upkeep(engine, policy, retention)
         upkeep.start()
     }
@@ -157,8 +160,10 @@ package final class EmbeddedStore: Store {
     package func status() async throws -> StoreStatus {
         let engine = engine
         let commits = commits
+        let spansMin = settings.countedSpansMin
         return try await onQueue {
             var status = try engine.status()
+            status.uncountedSpans = engine.uncountedSpans(spansMin: spansMin)
             status.queuedSpans = commits.waitingSpans
             return status
         }

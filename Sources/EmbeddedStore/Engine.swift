@@ -145,6 +145,35 @@ final class Engine: Sendable {
         }
     }
 
+    /// Counts the units of a large segment that has no counts, or counts of another mapping.
+    ///
+    /// - Parameter spansMin: smaller ones are left alone.
+    /// - Returns: the partition that was written to; nil if there was nothing to count.
+    func countOne(spansMin: Int) throws -> Partition? {
+        let snapshot = snapshot
+        let uncounted = snapshot.large.first {
+            $0.liveSpans >= spansMin && SegmentCounts(of: $0.segment) == nil
+        }
+        guard let view = uncounted else { return nil }
+        let segment = view.segment
+        let skipped = try snapshot.parts.large(view)?.skipped ?? []
+        let apart = skipped.indices.filter { skipped[$0] }.map { UInt32($0) }
+        let counts = try segment.reading { try CountsMaking(segment, apart: apart).sealed() }
+        try segment.partition.save(counts, of: segment.id)
+        segment.setCounts(try segment.partition.countRecords(of: segment.id))
+        return segment.partition
+    }
+
+    /// Spans of merged segments whose values are still to be counted.
+    ///
+    /// - Parameter spansMin: smaller segments are left alone.
+    func uncountedSpans(spansMin: Int) -> Int {
+        snapshot.large.reduce(0) { sum, view in
+            view.liveSpans >= spansMin && SegmentCounts(of: view.segment) == nil
+                ? sum + view.liveSpans : sum
+        }
+    }
+
     /// What all files take that are in use.
     var byteCount: Int { directory.byteCount }
 
@@ -212,6 +241,10 @@ final class Engine: Sendable {
                 setAside(damage)
                 // Else nothing has changed, and asking again would end the same way.
                 guard !isIn(snapshot) else { throw damage }
+            } catch let damage as DamagedCounts {
+                // Its rows answer; upkeep counts them anew.
+                damage.segment.setCounts(nil)
+                report("\(damage): they are made anew")
             } catch  where Damage.isOfDevice(error) && !hasReopened {
                 // If somebody has removed a file's log while it is open, connections that come later cannot read. Closing
                 // the one that writes puts the log's content into the file.

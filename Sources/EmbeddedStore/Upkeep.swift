@@ -10,7 +10,7 @@ final class Upkeep: Sendable {
         /// Retired segments, until no query reads them: a weak reference, and where they lie.
         var retired: [Retired] = []
         var shrinkAfter: Set<String> = []
-        /// Partitions in which a merge failed, until they are tried again.
+        /// Partitions in which a merge failed, and counting if it did, until they are tried again.
         var resting: [String: Rest] = [:]
     }
 
@@ -70,7 +70,7 @@ final class Upkeep: Sendable {
         removeRetired()
         if try dropExpired() { return true }
         let idle = ignoringIdle || engine.secondsSinceCommit > policy.idleSeconds
-        for partition in engine.partitions where !isResting(partition) {
+        for partition in engine.partitions where !isResting(partition.name) {
             let snapshot = engine.snapshot
             let sources = policy.choose(
                 small: snapshot.small.filter { $0.segment.partition === partition },
@@ -86,11 +86,12 @@ final class Upkeep: Sendable {
                 return true
             } catch {
                 // What cannot be merged here must not keep the others from it.
-                let seconds = rest(partition)
+                let seconds = rest(partition.name)
                 engine.report(
                     "cannot merge \(partition.name), next try in \(Int(seconds)) s: \(error)")
             }
         }
+        if try count(idle) { return true }
         if idle {
             if try engine.removeCopies() { return true }
             shrink()
@@ -99,16 +100,42 @@ final class Upkeep: Sendable {
         return false
     }
 
-    private func isResting(_ partition: Partition) -> Bool {
-        state.withLock { $0.resting[partition.name].map { $0.until > .now } ?? false }
+    /// Counts the values of one segment. While spans come, of one that no merge is likely to take any more.
+    ///
+    /// - Returns: whether there was one.
+    private func count(_ idle: Bool) throws -> Bool {
+        guard policy.isEnabled, !isResting(Self.counting) else { return false }
+        do {
+            let spansMin = idle ? policy.countedSpansMin : policy.spansMax / 2
+            guard let partition = try engine.countOne(spansMin: spansMin) else { return false }
+            state.withLock { state in
+                state.shrinkAfter.insert(partition.name)
+                state.resting[Self.counting] = nil
+            }
+            return true
+        } catch let damage as DamagedSegment {
+            engine.setAside(damage)
+            return true
+        } catch {
+            let seconds = rest(Self.counting)
+            engine.report("cannot count values, next try in \(Int(seconds)) s: \(error)")
+            return false
+        }
+    }
+
+    /// What rests where counting has failed; no partition has this name.
+    private static let counting = "counts"
+
+    private func isResting(_ name: String) -> Bool {
+        state.withLock { $0.resting[name].map { $0.until > .now } ?? false }
     }
 
     /// - Returns: for how many seconds.
-    private func rest(_ partition: Partition) -> Double {
+    private func rest(_ name: String) -> Double {
         state.withLock { state in
-            let before = state.resting[partition.name]
+            let before = state.resting[name]
             let seconds = before.map { min($0.seconds * 2, Rest.secondsMax) } ?? 1
-            state.resting[partition.name] = Rest(
+            state.resting[name] = Rest(
                 seconds: seconds, until: .now + .seconds(seconds))
             return seconds
         }

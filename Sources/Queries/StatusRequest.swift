@@ -75,6 +75,7 @@ extension StatusReport {
             json.object { json in
                 json.member("backlog_segments", store.backlogSegments)
                 json.member("backlog_spans", store.backlogSpans)
+                json.member("uncounted_spans", store.uncountedSpans)
                 json.member("straddling_traces", store.straddlingTraces)
             }
             json.key("ingest")

@@ -108,6 +108,8 @@ package struct StoreStatus: Sendable {
     /// Small segments and their spans that wait to be merged.
     package var backlogSegments = 0
     package var backlogSpans = 0
+    /// Of merged segments whose values are not counted yet.
+    package var uncountedSpans = 0
     /// Traces that lie in several segments.
     package var straddlingTraces = 0
     /// Spans that wait for their commit.

@@ -34,6 +34,9 @@ struct Serve: AsyncParsableCommand {
     var querySecondsMax: Int?
     @Option(help: "Bytes that a query may take for itself (default: 268435456).")
     var queryBytesMax: Int?
+    @Option(
+        help: "Spans a merged segment has at least for its values to be counted (default: 4096).")
+    var countedSpansMin: Int?
     @Option(help: "Seconds to wait for requests in work when stopping (default: 30).")
     var drainSeconds: Int?
     @Option(help: "Origins whose pages may use the API, separated by commas (default: none).")

@@ -43,6 +43,8 @@ struct Settings {
             flags.querySecondsMax, "query-seconds-max", store.querySecondsMax)
         store.queryBytesMax = try number(
             flags.queryBytesMax, "query-bytes-max", store.queryBytesMax)
+        store.countedSpansMin = try number(
+            flags.countedSpansMin, "counted-spans-min", store.countedSpansMin)
         limits.bodyBytesMax = try number(flags.bodyBytesMax, "body-bytes-max", limits.bodyBytesMax)
         service.bodyBytesMax = limits.bodyBytesMax
         switch text(flags.merging, "merging") ?? "on" {
@@ -125,7 +127,8 @@ struct ConfigurationFile {
 
     static let names = [
         "data", "listen", "retain", "retain-bytes", "body-bytes-max", "warm-bytes-max",
-        "query-seconds-max", "query-bytes-max", "drain-seconds", "cors-origins", "merging",
+        "query-seconds-max", "query-bytes-max", "counted-spans-min", "drain-seconds",
+        "cors-origins", "merging",
         "prices",
     ]
 

@@ -77,7 +77,8 @@ private struct Model {
             // Some are a day long, so that the copy of the earlier day can be the one that ends later.
             duration: UInt64.random(in: 0...6, using: &random)
                 + (number % 14 == 0 && Bool.random(using: &random) ? Day.nanoseconds : 0),
-            kind: UInt64.random(in: 0...1, using: &random), attributes: attributes,
+            kind: UInt64.random(in: 0...1, using: &random),
+            status: UInt64.random(in: 0...2, using: &random), attributes: attributes,
             list: number % 5 == 0 ? ["a", "d\(number % 7)"] : [], service: "s\(number % 2)")
     }
 
@@ -103,7 +104,7 @@ private struct Model {
             spansMax: Int.random(in: 10...200, using: &random),
             rawBytesMax: Int.random(in: 1_000...1_000_000, using: &random),
             smallSegmentsMax: Int.random(in: 1...4, using: &random),
-            idleSeconds: 1000)
+            countedSpansMin: 1, idleSeconds: 1000)
         let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
         for _ in 0..<Int.random(in: 1...4, using: &random) where try !upkeep.step() { break }
     }
@@ -113,7 +114,8 @@ private struct Model {
         _ engine: Engine, _ model: inout Model, _ random: inout SeededGenerator
     ) throws {
         let policy = MergePolicy(
-            spansMax: Int.random(in: 10...200, using: &random), idleSeconds: -1)
+            spansMax: Int.random(in: 10...200, using: &random), countedSpansMin: 1,
+            idleSeconds: -1)
         let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
         while try upkeep.step() {}
         #expect(engine.snapshot.small.isEmpty)
@@ -134,6 +136,62 @@ private struct Model {
             Dictionary(uniqueKeysWithValues: traces.rows.map { ($0.key[0], $0.figures.now.count) })
                 == model.tracesByTenant)
         #expect(TraceCount.of(engine.snapshot) == model.traceCount)
+        for unit in [Unit.span, .trace] { try checkCounts(engine, model, unit) }
+    }
+
+    /// What may be answered from stored counts, against the rules, and against the same question put so that it cannot be.
+    private func checkCounts(_ engine: Engine, _ model: Model, _ unit: Unit) throws {
+        let counts = [NamedFigure("count", .count), NamedFigure("failures", .failures)]
+        func ask(_ query: SliceQuery) throws -> SliceAnswer {
+            try Scanner.slices(query, engine.snapshot, ScanControl(seconds: 30))
+        }
+        var query = SliceQuery(unit: unit, figures: counts, limit: nil)
+        if unit == .span {
+            let total = try ask(query).total.now
+            #expect(total.failures == model.spans.values.count { $0.status == 2 })
+        }
+        for field in [
+            "raw.tenant", "list", "service", "status", "name", "kind", "trace.spans", "nobody.has",
+        ] {
+            query.by = [Field(field)]
+            query.failure = SliceQuery.defaultFailure
+            let counted = try ask(query)
+            // The same failure, as no counts are known of.
+            query.failure = .and([SliceQuery.defaultFailure])
+            let scanned = try ask(query)
+            #expect(counted.rows.map(\.key) == scanned.rows.map(\.key))
+            for (a, b) in zip(counted.rows, scanned.rows) {
+                #expect(a.figures.now.count == b.figures.now.count)
+                #expect(a.figures.now.failures == b.figures.now.failures)
+                #expect(a.figures.now.examples == b.figures.now.examples)
+            }
+            #expect(counted.coverage.matched == scanned.coverage.matched)
+            #expect(counted.coverage.spans == scanned.coverage.spans)
+            #expect(counted.coverage.openTraces == scanned.coverage.openTraces)
+        }
+        try checkMinutes(engine, unit, counts)
+    }
+
+    private func checkMinutes(
+        _ engine: Engine, _ unit: Unit, _ counts: [NamedFigure]
+    ) throws {
+        let minute = MinuteCounts.nanoseconds
+        let first = Int64(Self.day) / minute * minute
+        for range in [
+            (first, first + minute), (first - minute, first + 2 * Int64(Day.nanoseconds)),
+        ] {
+            var query = SliceQuery(
+                unit: unit, range: TimeRange(from: range.0, to: range.1), figures: counts,
+                steps: .aligned(nanoseconds: minute * 60), stepFigures: counts)
+            let counted = try Scanner.slices(query, engine.snapshot, ScanControl(seconds: 30))
+            query.failure = .and([SliceQuery.defaultFailure])
+            let scanned = try Scanner.slices(query, engine.snapshot, ScanControl(seconds: 30))
+            #expect(counted.coverage.matched == scanned.coverage.matched)
+            for (a, b) in zip(counted.rows, scanned.rows) {
+                #expect(a.figures.steps.map(\.count) == b.figures.steps.map(\.count))
+                #expect(a.figures.steps.map(\.failures) == b.figures.steps.map(\.failures))
+            }
+        }
     }
 
     @Test(arguments: 0..<30)

@@ -13,6 +13,8 @@ struct TestSpan: Hashable {
     var start: UInt64
     var duration: UInt64 = 5
     var kind: UInt64 = 0
+    /// 2 is an error.
+    var status: UInt64 = 0
     var attributes: [String: String] = [:]
     var list: [String] = []
     var service = "a"
@@ -31,6 +33,7 @@ extension SpanBatch {
         spans.set(SpanField.start, span.start)
         spans.set(SpanField.duration, span.duration)
         if span.kind != 0 { spans.set(SpanField.kind, span.kind) }
+        if span.status != 0 { spans.set(SpanField.status, span.status) }
         spans.set(SpanField.resource, UInt64(resource))
         for (key, value) in span.attributes { spans.set(key, value) }
         if !span.list.isEmpty {
@@ -69,7 +72,8 @@ extension SegmentData {
                 span: data.numbers(SpanField.spanID)[row], parent: parents[row],
                 start: data.numbers(SpanField.start)[row],
                 duration: data.numbers(SpanField.duration)[row],
-                kind: data.numbers(SpanField.kind)[row])
+                kind: data.numbers(SpanField.kind)[row],
+                status: data.numbers(SpanField.status)[row])
         }
         for (key, column) in data.columns where key.origin == .attribute && key.table == .span {
             column.presence.visit { row, entry in

@@ -18,6 +18,7 @@ FIGURES = (
     "count", "failures", "failure_rate", "failure_rate_low", "failure_rate_high", "avg_ms", "max_ms",
     "p50_ms", "p95_ms", "p99_ms", "tokens_in", "tokens_out", "cost",
 )
+COUNTS = ("count", "failures")
 INTEGERS = {"count", "failures", "tokens_in", "tokens_out"}
 
 
@@ -59,11 +60,11 @@ def same_figure(figure: str, got: Any, want: Any, count: int) -> bool:
     return got == pytest.approx(want, rel=0.01 if sketched else 1e-9, abs=1e-9)
 
 
-def figure_differences(label: str, got: dict[str, Any], want: Row) -> list[str]:
+def figure_differences(label: str, got: dict[str, Any], want: Row, figures: tuple[str, ...] = FIGURES) -> list[str]:
     expected = expected_figures(want)
     return [
         f"{label}: {figure} is {got.get(figure, 'missing')}, expected {expected[figure]}"
-        for figure in FIGURES if figure not in got or not same_figure(figure, got[figure], expected[figure], want.count)
+        for figure in figures if figure not in got or not same_figure(figure, got[figure], expected[figure], want.count)
     ]
 
 
@@ -149,7 +150,31 @@ def differences(got: dict[str, Any], answer: Answer, case: Case, limit: int | st
 
 
 def assert_same(got: dict[str, Any], answer: Answer, case: Case, limit: int | str) -> None:
-    found = differences(got, answer, case, limit)
+    fail_with(differences(got, answer, case, limit))
+
+
+def assert_same_counts(got: dict[str, Any], answer: Answer, case: Case, limit: int | str) -> None:
+    """Of an answer with count and failures alone."""
+    found = figure_differences("total", got["total"], answer.total, COUNTS)
+    for name, want in (("matched", answer.total.count), ("groups", len(answer.rows)), ("failing_groups", answer.failing_groups)):
+        has = got["coverage"][name] if name == "matched" else got.get(name)
+        if has != want and (case.by or name == "matched"):
+            found.append(f"{name} is {has}, expected {want}")
+    by_key = {tuple(typed(v) for v in row.key): row for row in answer.rows}
+    if limit == "all" and case.by and len(got["rows"]) != len(by_key):
+        found.append(f"{len(got['rows'])} rows, expected {len(by_key)}")
+    for row in got["rows"]:
+        want_row = by_key.get(key_of(row, case)) if case.by else answer.total
+        if want_row is None:
+            found.append(f"no such group: {row['slice']}")
+            continue
+        found += figure_differences(str(row["slice"]), row, want_row, COUNTS)
+        if case.by:
+            found += trace_differences(str(row["slice"]), row, want_row, case.unit)
+    fail_with(found)
+
+
+def fail_with(found: list[str]) -> None:
     if found:
         more = f"\n… and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         pytest.fail("\n".join(found[:SHOWN]) + more, pytrace=False)

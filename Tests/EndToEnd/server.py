@@ -192,3 +192,9 @@ class Server:
                 if time.monotonic() > deadline:
                     raise ServerError(f"{backlog} segments still wait to be merged after {timeout:.0f} s")
                 time.sleep(0.05)
+
+    def wait_until_counted(self, timeout: float = 120) -> None:
+        """Merged, and the values of merged segments counted."""
+        self.wait_until_merged(timeout)
+        with self.client() as client:
+            wait_for(lambda: client.json("/v1/status")["merge"]["uncounted_spans"] == 0, timeout)

@@ -44,5 +44,5 @@ protocol SegmentCheck: Sendable {
 /// All of them. A new one is a type of its own and a name here.
 let segmentChecks: [any (SegmentCheck & SendableMetatype).Type] = [
     ColumnCheck.self, PointerCheck.self, TimeCheck.self, TraceCheck.self, OrderCheck.self,
-    DeletionCheck.self,
+    DeletionCheck.self, CountCheck.self,
 ]

@@ -14,6 +14,8 @@ struct MergePolicy: Sendable {
     var smallSegmentsMax = 256
     /// A large segment of which less is left than this share is written anew.
     var liveShareMin = 0.5
+    /// Smaller segments are not counted.
+    var countedSpansMin = 4096
     /// After so long without a commit what is there is merged.
     var idleSeconds = 2.0
 

@@ -14,7 +14,7 @@ final class Partition: Sendable {
     let path: String
     /// Commits that are missing although they were acknowledged: the log that had them is damaged or gone.
     let lostCommits: Int
-    private let file: PartitionFile
+    let file: PartitionFile
     private let mark: CommitMark
     /// Damaged segments, which no query sees.
     private let aside: Mutex<Set<Int64>>

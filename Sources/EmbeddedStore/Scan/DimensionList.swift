@@ -1,6 +1,7 @@
 internal import Dimensions
 internal import Spans
 internal import Store
+internal import Synchronization
 
 /// Counts the spans and distinct values of every dimension over a range.
 struct DimensionList {
@@ -20,7 +21,7 @@ struct DimensionList {
     private struct Entry: Sendable {
         let field: Field
         let isCanonical: Bool
-        /// Its values are texts or ids: looked at only where all are asked for.
+        /// Its values are texts, ids or times: looked at only where all are asked for.
         let isLong: Bool
         let sources: [String]
     }
@@ -33,9 +34,30 @@ struct DimensionList {
     }
 
     /// The spans of one frame that are meant.
-    private struct Scan: Sendable {
+    private struct Rows: Sendable {
         let fields: FieldResolver
-        let rows: UnitSelection
+        let selection: UnitSelection
+    }
+
+    /// One frame, and its rows once they are needed: of most dimensions counts are stored.
+    private final class Source: Sendable {
+        let frame: any Frame
+        private let make: @Sendable () throws -> Rows
+        private let made = Mutex<Rows?>(nil)
+
+        init(_ frame: any Frame, _ make: @escaping @Sendable () throws -> Rows) {
+            self.frame = frame
+            self.make = make
+        }
+
+        func rows() throws -> Rows {
+            try made.withLock { made in
+                if let made { return made }
+                let rows = try make()
+                made = rows
+                return rows
+            }
+        }
     }
 
     func answer() throws -> DimensionsAnswer {
@@ -44,19 +66,24 @@ struct DimensionList {
             condition: query.condition, failure: query.failure, unit: .span, range: query.range)
         let frames = try Frames.of(snapshot, range: query.range)
         let percentiles = try Scanner.percentiles(slice, frames, control)
-        let scans = try Scanner.parallel(frames) { frame in
-            let fields = try FieldResolver(frame: frame, control: control)
-            let units = try MatchedUnits(slice, fields, percentiles: percentiles)
-            return Scan(fields: fields, rows: units.selection)
+        let sources = frames.map { frame in
+            Source(frame) { [control] in
+                let fields = try FieldResolver(frame: frame, control: control)
+                let units = try MatchedUnits(slice, fields, percentiles: percentiles)
+                return Rows(fields: fields, selection: units.selection)
+            }
         }
         var coverage = Coverage(range: query.range)
         coverage.oldest = snapshot.oldest
         coverage.newest = snapshot.newest
-        coverage.matched = scans.reduce(0) { $0 + $1.rows.count }
+        coverage.matched = try Scanner.parallel(sources) { source in
+            try CountedQuestion(slice, nil)?.scan(source.frame, control)?.unitCount
+                ?? source.rows().selection.count
+        }.reduce(0, +)
         coverage.spans = coverage.matched
         // One after the other: all values of all dimensions at once would take more memory than anything else.
         let summaries = try entries.map { entry in
-            let parts = try Scanner.parallel(scans) { try part(of: entry, in: $0) }
+            let parts = try Scanner.parallel(sources) { try part(of: entry, slice, in: $0) }
             let summary = summary(entry, parts)
             control.release(parts.reduce(0) { $0 + $1.values.byteCount } * 2)
             return summary
@@ -67,17 +94,14 @@ struct DimensionList {
 
     // MARK: What there is
 
-    private static let long: Set<String> = [
-        "trace_id", "span_id", "parent_span_id", "prompt.text", "output.text",
-    ]
-
     private var entries: [Entry] {
         let longKeys = Set(
-            Self.long.flatMap { DimensionTable.standard[$0]?.sources ?? [] }
+            CountsMaking.uncounted.flatMap { DimensionTable.standard[$0]?.sources ?? [] }
                 .compactMap(\.key))
         let canonical = names.canonical.sorted().map { name in
             Entry(
-                field: Field(name), isCanonical: true, isLong: Self.long.contains(name),
+                field: Field(name), isCanonical: true,
+                isLong: CountsMaking.uncounted.contains(name),
                 sources: sources(of: name))
         }
         let raw = names.raw.subtracting(names.canonical).sorted().map { name in
@@ -111,15 +135,45 @@ struct DimensionList {
 
     // MARK: Counting
 
-    private func part(of entry: Entry, in scan: Scan) throws -> Part {
+    private func part(of entry: Entry, _ slice: SliceQuery, in source: Source) throws -> Part {
         try control.check()
         if entry.isLong, !query.countsAll {
-            return Part(count: try presence(of: entry, scan.rows, scan.fields))
+            let rows = try source.rows()
+            return Part(count: try presence(of: entry, rows.selection, rows.fields))
         }
-        let resolved = try scan.fields.resolve(entry.field, forComparison: false)
+        let part = try countedPart(of: entry, slice, in: source) ?? part(of: entry, source.rows())
+        // Twice: once more when the frames' are put together.
+        try control.reserve(part.values.byteCount * 2, .values)
+        return part
+    }
+
+    /// From stored counts; nil if there are none.
+    private func countedPart(
+        of entry: Entry, _ slice: SliceQuery, in source: Source
+    ) throws -> Part? {
+        var slice = slice
+        slice.by = [entry.field]
+        guard let scan = try CountedQuestion(slice, nil)?.scan(source.frame, control) else {
+            return nil
+        }
+        var part = Part(isList: scan.isList)
+        part.count = scan.unitCount
+        scan.visitGroups { _, key, tally in
+            guard let tagged = GroupKey.onlyValue(of: key) else {
+                // Those without a value.
+                part.count -= tally.count
+                return
+            }
+            _ = part.values.code(of: tagged)
+        }
+        return part
+    }
+
+    private func part(of entry: Entry, _ rows: Rows) throws -> Part {
+        let resolved = try rows.fields.resolve(entry.field, forComparison: false)
         var part = Part()
         var isUsed = [Bool](repeating: false, count: resolved.codeCount)
-        scan.rows.visit { _, row in
+        rows.selection.visit { _, row in
             let code = Int(resolved.codes[row])
             if code == 0 { return }
             part.count += 1
@@ -133,8 +187,6 @@ struct DimensionList {
             }
             if several > 1 { part.isList = true }
         }
-        // Twice: once more when the frames' are put together.
-        try control.reserve(part.values.byteCount * 2, .values)
         return part
     }
 
@@ -145,7 +197,7 @@ struct DimensionList {
         let frame = fields.frame
         var columns: [ColumnKey] = []
         switch entry.field.name {
-        case "trace_id", "span_id": return rows.count
+        case "trace_id", "span_id", "start_time", "duration": return rows.count
         case "parent_span_id": columns = [.parentRow, .parentSpanID]
         default:
             let keys = entry.isCanonical ? entry.sources : [entry.field.name]
@@ -178,13 +230,17 @@ struct DimensionList {
             }
         }
         let isCounted = !entry.isLong || query.countsAll
-        // Texts and ids that were not looked at are text all the same.
-        let kind = isCounted || !entry.isCanonical ? Self.kind(tags) : .text
+        // What was not looked at is known all the same.
+        let kind =
+            isCounted || !entry.isCanonical
+            ? Self.kind(tags) : Self.times.contains(entry.field.name) ? .number : .text
         return DimensionSummary(
             name: entry.field.name, kind: kind, isList: parts.contains(where: \.isList),
             count: parts.reduce(0) { $0 + $1.count }, distinct: isCounted ? values.count : nil,
             isCanonical: entry.isCanonical, sources: entry.sources)
     }
+
+    private static let times: Set<String> = ["start_time", "duration"]
 
     private static func kind(_ tags: Set<UInt8>) -> DimensionSummary.Kind {
         var kinds: Set<DimensionSummary.Kind> = []

@@ -11,16 +11,19 @@ enum Scanner {
         let frames = try Frames.of(snapshot, range: query.range)
         // They hold for the window before too: what was slow then is what is slow now.
         let percentiles = try percentiles(query, frames, control)
-        let scans = try scans(query, frames, percentiles, control)
+        var steps: StepGrid?
+        if let wanted = query.steps { steps = try grid(wanted, query.range, snapshot) }
+        let scans = try scans(query, frames, percentiles, steps, control)
         var before: [any FrameScan]?
         if let window = query.before {
             var earlier = query
             earlier.range = window
-            before = try self.scans(
-                earlier, Frames.of(snapshot, range: window), percentiles, control)
+            let frames = try Frames.of(snapshot, range: window)
+            let steps = steps.flatMap { grid in
+                window.distance(from: query.range).map { grid.shifted(by: $0) }
+            }
+            before = try self.scans(earlier, frames, percentiles, steps, control)
         }
-        var steps: StepGrid?
-        if let wanted = query.steps { steps = try grid(wanted, query.range, snapshot) }
         var answer = try SliceRows(
             query, scans, before: before, grid: steps, control
         ).answer()
@@ -36,12 +39,14 @@ enum Scanner {
 
     private static func scans(
         _ query: SliceQuery, _ frames: [any Frame], _ percentiles: [Double: Double],
-        _ control: ScanControl
+        _ grid: StepGrid?, _ control: ScanControl
     ) throws -> [any FrameScan] {
         let plan = query.plan
+        let counted = CountedQuestion(query, grid)
         let question = control.hot.flatMap { _ in FrameQuestion(query, plan, percentiles) }
         let isRepeated = question.flatMap { control.hot?.wasAsked($0) } ?? false
         let scans = try parallel(frames) { frame -> any FrameScan in
+            if let scan = try counted?.scan(frame, control) { return scan }
             func scan() throws -> SliceScan {
                 try SliceScan(
                     query, FieldResolver(frame: frame, control: control), percentiles: percentiles)
@@ -88,7 +93,7 @@ enum Scanner {
         if ranks.isEmpty { return [:] }
         let everything = SliceQuery(unit: query.unit, range: query.range)
         let plan = FigurePlan([.aggregate(.percentile(95), Field("duration"))])
-        let scans = try scans(everything, frames, [:], control)
+        let scans = try scans(everything, frames, [:], nil, control)
         var keys = ByteDictionary()
         let all = try WindowScan(scans, &keys, control).total(plan, control).durations
         return Dictionary(uniqueKeysWithValues: ranks.map { ($0, all.quantile($0 / 100) ?? 0) })

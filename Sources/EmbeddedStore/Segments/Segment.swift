@@ -12,6 +12,8 @@ final class Segment: Sendable {
     private let warm: WarmColumns
     /// Of a small segment nil until it is read.
     private let known: Mutex<KeySet?>
+    /// Of a large one, once it was counted.
+    private let counted: Mutex<CountRecords?>
 
     var id: Int64 { record.id }
     var isPacked: Bool { record.isPacked }
@@ -29,6 +31,8 @@ final class Segment: Sendable {
         self.record = record
         self.warm = warm
         known = Mutex(keys.map { warm.keySets.set(of: $0) })
+        // Damaged ones are made anew.
+        counted = Mutex(record.isPacked ? nil : try? partition.countRecords(of: record.id))
         columns =
             record.isPacked
             ? [:]
@@ -51,6 +55,12 @@ final class Segment: Sendable {
             return remember(isPacked ? try packed().keys : Set(columns.keys))
         }
     }
+
+    /// What is stored of its counts (`SegmentCounts`).
+    var countRecords: CountRecords? { counted.withLock { $0 } }
+
+    /// Takes up counts that were stored, or forgets those that turned out damaged.
+    func setCounts(_ records: CountRecords?) { counted.withLock { $0 = records } }
 
     @discardableResult
     private func remember(_ keys: Set<ColumnKey>) -> KeySet {

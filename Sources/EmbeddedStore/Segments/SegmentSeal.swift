@@ -37,6 +37,31 @@ enum SegmentSeal {
     }
 }
 
+extension SegmentSeal {
+    private static let ofCounts = [
+        "SELECT segment, mapping, raw_bytes, compressed, checksum FROM segment_count WHERE segment = ?",
+        """
+        SELECT id, distinct_values, raw_bytes, compressed, checksum FROM value_count
+        WHERE segment = ? ORDER BY id
+        """,
+        """
+        SELECT origin, name, value_count FROM value_count_name
+        WHERE segment = ? ORDER BY origin, name
+        """,
+    ]
+
+    /// Of what is said of a segment's counts. Apart from the segment's own: counts can be made anew.
+    static func ofCounts(_ segment: Int64, _ db: Database) throws -> Int64 {
+        var bytes: [UInt8] = []
+        for sql in ofCounts {
+            for row in try Row.fetchAll(db, sql: sql, arguments: [segment]) {
+                for value in row.databaseValues { bytes.append(value) }
+            }
+        }
+        return Int64(crc(of: bytes))
+    }
+}
+
 extension [UInt8] {
     /// Appends a value so that no two look alike: a byte for its type, its length, its bytes.
     fileprivate mutating func append(_ value: DatabaseValue) {

@@ -26,6 +26,8 @@ protocol Frame: Sendable {
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts?
     /// Keeps what `make` derives from this frame's columns, if the frame outlives the query.
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T
+    /// What is stored of its units by value; nil if nothing is.
+    var counts: SegmentCounts? { get }
     /// Keeps an answer likewise.
     func answer(_ key: AnswerKey, make: () throws -> FrameAnswer) throws -> FrameAnswer
 }
@@ -49,6 +51,7 @@ struct LastingFrame: Sendable {
 }
 
 extension Frame {
+    var counts: SegmentCounts? { nil }
     var mayHavePooledTexts: Bool { false }
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? { nil }
     var keys: Set<ColumnKey> { keySet.keys }
@@ -105,6 +108,8 @@ struct SegmentFrame: Frame {
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
         try segment.column(key, withTexts: withTexts)
     }
+
+    var counts: SegmentCounts? { SegmentCounts(of: segment) }
 
     var mayHavePooledTexts: Bool { true }
 

@@ -17,6 +17,7 @@ extension Schema {
             "merge",
             object([
                 .always("backlog_segments", count), .always("backlog_spans", count),
+                .always("uncounted_spans", count),
                 .always("straddling_traces", count, "Traces with spans in several segments."),
             ])),
         .always(

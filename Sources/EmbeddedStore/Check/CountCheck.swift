@@ -1,0 +1,46 @@
+internal import Dimensions
+internal import Spans
+internal import Store
+
+/// The stored counts are those of the segment's rows.
+enum CountCheck: SegmentCheck {
+    static func run(
+        _ segment: CheckedSegment, _ add: (String, String, String?) -> Void
+    ) throws {
+        if segment.record.isPacked { return }
+        do {
+            let stored = segment.segment
+            // What was wrong when it was opened is said here.
+            let records = try stored.partition.countRecords(of: stored.id)
+            guard let records, records.mapping == DimensionTable.version else { return }
+            stored.setCounts(records)
+            guard let counts = SegmentCounts(of: stored) else { return }
+            try compare(counts, Set(records.byField.keys), stored, add)
+        } catch let damage as DamagedCounts {
+            add("readable counts", damage.reason, "counts")
+        } catch let damage as DamagedBytes {
+            add("readable counts", damage.reason, "counts")
+        }
+    }
+
+    private static func compare(
+        _ counts: SegmentCounts, _ fields: Set<Field>, _ segment: Segment,
+        _ add: (String, String, String?) -> Void
+    ) throws {
+        let whole = try counts.whole()
+        let making = try CountsMaking(segment, apart: whole.apart)
+        if try making.minutes() != whole.minutes {
+            add("counts by minute as rows give them", "others", "counts")
+        }
+        let expectedFields = try making.countedFields()
+        for field in expectedFields.canonical + expectedFields.keys {
+            let found = try fields.contains(field) ? counts.values(of: field) : nil
+            let expected = try making.values(of: field)
+            if found != expected {
+                add(
+                    expected == nil ? "no counts of ids" : "counts by value as rows give them",
+                    found == nil ? "none" : "others", "counts of \(field.name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+internal import Spans
+
+/// Counts as bytes (docs/STORAGE.md, "Counts").
+enum CountsCodec {
+    // MARK: By value
+
+    static func encode(_ counts: ValueCounts) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendVarint(counts.values.count)
+        bytes.append(counts.isList ? 1 : 0)
+        StringCodec.append(counts.values, sorted: true, to: &bytes)
+        for tallies in [counts.spans, counts.traces] {
+            IntegerCodec.append(tallies.counts, to: &bytes)
+            IntegerCodec.append(tallies.failures, to: &bytes)
+        }
+        return bytes
+    }
+
+    static func valueCounts(_ bytes: [UInt8]) throws(DamagedBytes) -> ValueCounts {
+        try read(bytes) { (reader) throws(DamagedBytes) in
+            let count = try reader.count(atMost: valuesMax)
+            let flags = try reader.byte()
+            guard flags <= 1 else { throw DamagedBytes("counts with flags \(flags)") }
+            let values = try StringCodec.read(&reader, count: count)
+            let spans = try tallies(&reader, count: count + 1)
+            let traces = try tallies(&reader, count: count + 1)
+            return ValueCounts(values: values, isList: flags == 1, spans: spans, traces: traces)
+        }
+    }
+
+    private static func tallies(
+        _ reader: inout ByteReader, count: Int
+    ) throws(DamagedBytes) -> ValueCounts.Tallies {
+        let counts = try IntegerCodec.readCodes(&reader, count: count, below: 1 << 32)
+        let failures = try IntegerCodec.readCodes(&reader, count: count, below: 1 << 32)
+        for index in counts.indices where failures[index] > counts[index] {
+            throw DamagedBytes("\(failures[index]) of \(counts[index]) have failed")
+        }
+        return ValueCounts.Tallies(counts: counts, failures: failures)
+    }
+
+    // MARK: By minute
+
+    /// - Parameter apart: the numbers of the traces that no count is about, ascending.
+    static func encode(_ counts: MinuteCounts, apart: [UInt32]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendVarint(apart.count)
+        IntegerCodec.append(apart, to: &bytes)
+        bytes.appendVarint(counts.minutes.count)
+        IntegerCodec.append(counts.minutes.map { UInt64(bitPattern: $0) }, to: &bytes)
+        for column in counts.columns { IntegerCodec.append(column, to: &bytes) }
+        return bytes
+    }
+
+    static func minuteCounts(
+        _ bytes: [UInt8]
+    ) throws(DamagedBytes) -> (counts: MinuteCounts, apart: [UInt32]) {
+        try read(bytes) { (reader) throws(DamagedBytes) in
+            let apartCount = try reader.count(atMost: valuesMax)
+            let apart = try IntegerCodec.readCodes(&reader, count: apartCount, below: 1 << 32)
+            let count = try reader.count(atMost: valuesMax)
+            let minutes = try IntegerCodec.read(&reader, count: count)
+            var columns: [[UInt64]] = []
+            for _ in MinuteCounts.Column.allCases {
+                let column = try IntegerCodec.read(&reader, count: count)
+                guard column.allSatisfy({ $0 <= 1 << 48 }) else {
+                    throw DamagedBytes("a minute with more than there can be")
+                }
+                columns.append(column)
+            }
+            let counts = MinuteCounts(
+                minutes: minutes.map { Int64(bitPattern: $0) }, columns: columns)
+            return (counts, apart)
+        }
+    }
+
+    /// No segment has more.
+    private static let valuesMax = 1 << 28
+
+    private static func read<T>(
+        _ bytes: [UInt8], _ body: (inout ByteReader) throws(DamagedBytes) -> T
+    ) throws(DamagedBytes) -> T {
+        let result = bytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            return Result { () throws(DamagedBytes) in
+                let value = try body(&reader)
+                guard reader.isAtEnd else { throw DamagedBytes("goes on after its end") }
+                return value
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,99 @@
+internal import Dimensions
+internal import Spans
+internal import Store
+
+/// The counts that are stored of a segment, each read when it is asked for and kept warm within the budget.
+///
+/// They follow from the segment's rows: whatever is wrong with them, the rows still answer.
+struct SegmentCounts: Sendable {
+    private let segment: Segment
+    private let records: CountRecords
+    /// Differs where they were made anew.
+    var number: UInt64 { records.number }
+
+    /// nil if there are none, or of another mapping.
+    init?(of segment: Segment) {
+        guard let records = segment.countRecords, records.mapping == DimensionTable.version else {
+            return nil
+        }
+        self.segment = segment
+        self.records = records
+    }
+
+    /// What is said of all units together.
+    struct Whole: MemorySized {
+        let minutes: MinuteCounts
+        /// The numbers of the traces that no count is about.
+        let apart: [UInt32]
+        var byteCount: Int { minutes.byteCount + apart.count * 4 }
+    }
+
+    func whole() throws -> Whole {
+        try reading {
+            try segment.derived("minute counts \(number)") {
+                let bytes = try segment.partition.minuteCounts(of: segment.id, records)
+                let (minutes, apart) = try CountsCodec.minuteCounts(bytes)
+                guard apart.allSatisfy({ $0 < segment.record.traces }) else {
+                    throw DamagedBytes("a trace that is not there lies apart")
+                }
+                return Whole(minutes: minutes, apart: apart)
+            }
+        }
+    }
+
+    /// The counts of a field; nil if there are none.
+    func values(of field: Field) throws -> ValueCounts? {
+        guard let name = Self.name(of: field) else { return nil }
+        guard let record = records.byField[name] else {
+            // A key that no row has needs no counts.
+            guard name.scope == .attribute,
+                try Table.keyed.allSatisfy({
+                    try segment.keySet.attributes(name.name, in: $0).isEmpty
+                })
+            else { return nil }
+            return ValueCounts(absentFrom: try whole().minutes.totals)
+        }
+        return try reading {
+            try segment.derived("value counts \(number) \(record.id)") {
+                try CountsCodec.valueCounts(try segment.partition.valueCounts(record))
+            }
+        }
+    }
+
+    /// The name under which a field's counts are stored; nil if none are stored of such.
+    static func name(of field: Field) -> Field? {
+        switch field.scope {
+        case .attribute: field
+        case .any where canonical.contains(field.name): field
+        case .any: Field(field.name, scope: .attribute)
+        case .root, .span, .resource, .scope, .event: nil
+        }
+    }
+
+    /// The names that are no raw keys.
+    private static let canonical = FieldResolver.intrinsics.union(DimensionTable.standard.names)
+
+    private func reading<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch {
+            guard let reason = Damage.reason(error) else { throw error }
+            throw DamagedCounts(segment: segment, reason: reason)
+        }
+    }
+}
+
+extension Table {
+    /// Those whose attributes a raw key may name.
+    static let keyed: [Table] = [.span, .resource, .scope]
+}
+
+/// A segment's counts turned out damaged; its rows did not.
+struct DamagedCounts: Error, CustomStringConvertible {
+    let segment: Segment
+    let reason: String
+
+    var description: String {
+        "the counts of segment \(segment.id) of \(segment.partition.name): \(reason)"
+    }
+}

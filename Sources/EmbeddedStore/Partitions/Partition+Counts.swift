@@ -1,0 +1,141 @@
+internal import Foundation
+internal import GRDB
+internal import Spans
+internal import Store
+internal import Synchronization
+
+/// What a partition's file says of a segment's counts.
+struct CountRecords: Sendable {
+    /// No other has it: what is kept of these holds for them alone.
+    let number = CountRecords.numbers.add(1, ordering: .relaxed).newValue
+    private static let numbers = Atomic<UInt64>(0)
+
+    /// The version of the dimensions that they were made with.
+    let mapping: Int
+    let minutes: StoredBytes
+    let byField: [Field: ValueCountRecord]
+}
+
+/// One field's counts, without their bytes.
+struct ValueCountRecord: Sendable {
+    let id: Int64
+    let bytes: StoredBytes
+}
+
+/// A segment's counts, ready to be stored.
+struct SealedCounts: Sendable {
+    var mapping: Int
+    var minutes: SealedBytes
+    var values: [Values] = []
+
+    /// The counts of fields that have the same values on every span.
+    struct Values: Sendable {
+        var fields: [Field]
+        var distinct: Int
+        var bytes: SealedBytes
+    }
+}
+
+extension Partition {
+    /// What is said of a segment's counts; nil if there are none.
+    func countRecords(of segment: Int64) throws -> CountRecords? {
+        try file.read { db in
+            let found = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT mapping, raw_bytes, compressed, checksum, seal FROM segment_count
+                    WHERE segment = ?
+                    """, arguments: [segment])
+            guard let found else { return nil }
+            let seal = try SegmentSeal.ofCounts(segment, db)
+            guard try found.decode(Int64.self, forColumn: "seal") == seal else {
+                throw DamagedBytes("what is said of its counts has another checksum than stored")
+            }
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT n.origin, n.name, v.id, v.raw_bytes, v.compressed, v.checksum
+                    FROM value_count_name n JOIN value_count v ON v.id = n.value_count
+                    WHERE n.segment = ?
+                    """, arguments: [segment])
+            var byField: [Field: ValueCountRecord] = [:]
+            for row in rows {
+                let isRaw = try row.decode(String.self, forColumn: "origin") == Self.attribute
+                let field = Field(
+                    try row.decode(forColumn: "name"), scope: isRaw ? .attribute : .any)
+                byField[field] = ValueCountRecord(
+                    id: try row.decode(forColumn: "id"), bytes: try StoredBytes(row))
+            }
+            return CountRecords(
+                mapping: try found.decode(forColumn: "mapping"), minutes: try StoredBytes(found),
+                byField: byField)
+        }
+    }
+
+    private static let attribute = "attribute"
+
+    /// The bytes of a segment's counts by minute, inflated.
+    func minuteCounts(of segment: Int64, _ record: CountRecords) throws -> [UInt8] {
+        try countBytes(
+            "SELECT data FROM segment_count WHERE segment = ?", segment, record.minutes)
+    }
+
+    func valueCounts(_ record: ValueCountRecord) throws -> [UInt8] {
+        try countBytes("SELECT data FROM value_count WHERE id = ?", record.id, record.bytes)
+    }
+
+    private func countBytes(_ sql: String, _ id: Int64, _ stored: StoredBytes) throws -> [UInt8] {
+        let data = try file.read { db in try Data.fetchOne(db, sql: sql, arguments: [id]) }
+        guard let data else { throw DamagedBytes("counts are gone") }
+        return try stored.opened([UInt8](data), "counts")
+    }
+
+    /// Stores the counts of a segment, in place of those that it may have.
+    func save(_ counts: SealedCounts, of segment: Int64) throws {
+        try file.write { db in
+            try db.execute(
+                sql: "DELETE FROM segment_count WHERE segment = ?", arguments: [segment])
+            try db.execute(
+                sql: """
+                    INSERT INTO segment_count
+                        (segment, mapping, raw_bytes, compressed, checksum, data, seal)
+                    VALUES (?, ?, ?, ?, ?, ?, 0)
+                    """,
+                arguments: [
+                    segment, counts.mapping, counts.minutes.rawCount, counts.minutes.isCompressed,
+                    Int64(counts.minutes.checksum), Data(counts.minutes.bytes),
+                ])
+            for values in counts.values { try insert(values, segment, db) }
+            try db.execute(
+                sql: "UPDATE segment_count SET seal = ? WHERE segment = ?",
+                arguments: [try SegmentSeal.ofCounts(segment, db), segment])
+        }
+    }
+
+    private func insert(
+        _ values: SealedCounts.Values, _ segment: Int64, _ db: Database
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO value_count
+                    (segment, distinct_values, raw_bytes, compressed, checksum, data)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                segment, values.distinct, values.bytes.rawCount, values.bytes.isCompressed,
+                Int64(values.bytes.checksum), Data(values.bytes.bytes),
+            ])
+        let id = db.lastInsertedRowID
+        for field in values.fields {
+            try db.execute(
+                sql: """
+                    INSERT INTO value_count_name (segment, origin, name, value_count)
+                    VALUES (?, ?, ?, ?)
+                    """,
+                arguments: [
+                    segment, field.scope == .attribute ? Self.attribute : "canonical", field.name,
+                    id,
+                ])
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Spans
+import Store
+import TestSupport
+import Testing
+
+@testable import EmbeddedStore
+
+@Suite struct `Counts as bytes` {
+    private func valueCounts(_ random: inout SeededGenerator) -> ValueCounts {
+        let count = [0, 1, 3, 2000].randomElement(using: &random) ?? 0
+        let values = Set(
+            (0..<count).map { _ in
+                (0..<Int.random(in: 1...20, using: &random)).map { _ in
+                    UInt8.random(in: 0...3, using: &random)
+                }
+            }
+        ).sorted { $0.lexicographicallyPrecedes($1) }
+        var table = StringTable()
+        for value in values { value.withUnsafeBytes { table.append($0) } }
+        func tallies() -> ValueCounts.Tallies {
+            let counts = (0...values.count).map { _ in
+                UInt32.random(in: 0...(Bool.random(using: &random) ? 10 : .max), using: &random)
+            }
+            return .init(
+                counts: counts, failures: counts.map { .random(in: 0...$0, using: &random) })
+        }
+        return ValueCounts(
+            values: table, isList: .random(using: &random), spans: tallies(), traces: tallies())
+    }
+
+    private func minuteCounts(_ random: inout SeededGenerator) -> MinuteCounts {
+        let minutes = Set(
+            (0..<Int.random(in: 0...300, using: &random)).map { _ -> Int64 in
+                let isNear = Bool.random(using: &random)
+                return Int64.random(
+                    in: isNear ? -500...500 : -(1 << 40)...(1 << 40), using: &random)
+            }
+        ).sorted()
+        return MinuteCounts(
+            minutes: minutes,
+            columns: MinuteCounts.Column.allCases.map { _ in
+                minutes.map { _ in .random(in: 0...(1 << 40), using: &random) }
+            })
+    }
+
+    @Test(arguments: 0..<40)
+    func `come back as they were, and nothing else is taken for any`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let values = valueCounts(&random)
+        let valueBytes = CountsCodec.encode(values)
+        #expect(try CountsCodec.valueCounts(valueBytes) == values)
+        let minutes = minuteCounts(&random)
+        let apart = Set((0..<20).map { _ in UInt32.random(in: 0..<1000, using: &random) }).sorted()
+        let minuteBytes = CountsCodec.encode(minutes, apart: apart)
+        let read = try CountsCodec.minuteCounts(minuteBytes)
+        #expect(read.counts == minutes)
+        #expect(read.apart == apart)
+        // Damage that a checksum would find must not crash either.
+        for bytes in [valueBytes, minuteBytes] {
+            #expect(throws: DamagedBytes.self) { try CountsCodec.valueCounts(bytes + [0]) }
+            for _ in 0..<50 {
+                var damaged = bytes
+                if Bool.random(using: &random) {
+                    damaged.removeLast(.random(in: 1...damaged.count, using: &random))
+                } else {
+                    damaged[.random(in: damaged.indices, using: &random)] ^=
+                        UInt8(1) << UInt8.random(in: 0..<8, using: &random)
+                }
+                _ = try? CountsCodec.valueCounts(damaged)
+                _ = try? CountsCodec.minuteCounts(damaged)
+            }
+        }
+    }
+
+    @Test(arguments: 0..<20)
+    func `find each value, and none that is not there`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let counts = valueCounts(&random)
+        for code in 0..<counts.values.count {
+            #expect(counts.values.withValue(code) { counts.index(of: $0) } == code + 1)
+        }
+        #expect(counts.index(of: UnsafeRawBufferPointer(start: nil, count: 0)) == 0)
+        let other = [UInt8](repeating: 9, count: 3)
+        #expect(other.withUnsafeBytes { counts.index(of: $0) } == nil)
+    }
+
+    @Test(
+        arguments: [
+            (-1, -1), (0, 0), (59_999_999_999, 0), (60_000_000_000, 1), (.min, -153_722_868),
+            (.max, 153_722_867),
+        ] as [(Int64, Int64)])
+    func `have minutes that begin at or before their times`(time: Int64, minute: Int64) {
+        #expect(MinuteCounts.minute(of: time) == minute)
+        #expect(MinuteCounts.start(of: minute) <= time)
+    }
+}
+
+@Suite struct `The first of many` {
+    @Test(arguments: 0..<100)
+    func `are those that sorting puts first, and all that tie with the last`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let count = Int.random(in: 0...400, using: &random)
+        let spread = [2, 30, 1 << 30].randomElement(using: &random) ?? 1
+        let elements = (0..<count).map {
+            (value: Int.random(in: 0...spread, using: &random), at: $0)
+        }
+        let limit = Int.random(in: 0...40, using: &random)
+        let found = Leading.of(elements, limit) { $0.value > $1.value }
+        let sorted = elements.sorted { ($1.value, $0.at) < ($0.value, $1.at) }
+        guard limit > 0 else {
+            #expect(found.isEmpty)
+            return
+        }
+        #expect(found.map(\.at) == found.map(\.at).sorted())
+        if let last = sorted.prefix(limit).last {
+            let expected = elements.filter { $0.value >= last.value }
+            #expect(Set(found.map(\.at)).isSuperset(of: expected.map(\.at)))
+            if count / 4 > limit { #expect(found.map(\.at) == expected.map(\.at)) }
+        }
+    }
+}
