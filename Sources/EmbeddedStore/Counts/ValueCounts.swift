@@ -15,6 +15,14 @@ struct ValueCounts: MemorySized, Equatable {
     struct Tallies: Sendable, Equatable {
         let counts: [UInt32]
         let failures: [UInt32]
+        /// The indices of values that some unit has which failed.
+        let failing: [UInt32]
+
+        init(counts: [UInt32], failures: [UInt32]) {
+            self.counts = counts
+            self.failures = failures
+            failing = (0..<UInt32(failures.count)).filter { failures[Int($0)] > 0 }
+        }
 
         subscript(index: Int) -> Tally {
             Tally(count: Int(counts[index]), failures: Int(failures[index]))
@@ -36,15 +44,15 @@ struct ValueCounts: MemorySized, Equatable {
         var high = values.count
         while low < high {
             let middle = (low + high) / 2
-            if values.withValue(middle, { $0.lexicographicallyPrecedes(tagged) }) {
+            if values.withValue(middle, { bytesPrecede($0, tagged) }) {
                 low = middle + 1
             } else {
                 high = middle
             }
         }
-        guard low < values.count,
-            values.withValue(low, { $0.elementsEqual(tagged) })
-        else { return nil }
+        guard low < values.count, !values.withValue(low, { bytesPrecede(tagged, $0) }) else {
+            return nil
+        }
         return low + 1
     }
 }
@@ -117,8 +125,7 @@ extension ValueCounts.Tallies {
             counts[Int(indexOf[code])] += tally.count
             failures[Int(indexOf[code])] += tally.failures
         }
-        self.counts = counts
-        self.failures = failures
+        self.init(counts: counts, failures: failures)
     }
 }
 

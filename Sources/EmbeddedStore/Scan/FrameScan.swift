@@ -20,6 +20,12 @@ protocol FrameScan: Sendable {
     /// Visits the groups that have units: their numbers, the bytes of their values (`GroupKey`), and their counts.
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void)
 
+    /// Likewise those of which some unit failed.
+    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void)
+
+    /// Visits the groups that have units and whose values are among `keys`, each with its key.
+    func visitGroups(of keys: ByteDictionary, _ body: (Int, UInt32, Tally) -> Void)
+
     /// For each field of which the plan wants distinct values, those of the units.
     func distinctValues(_ plan: FigurePlan) throws -> [UnitValues]
 
@@ -48,6 +54,18 @@ protocol FrameScan: Sendable {
     func examples(
         haveFailed: Bool, place: [Int32], count: Int
     ) throws -> [[SliceFigures.Example]]
+}
+
+extension FrameScan {
+    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
+        visitGroups { group, key, tally in if tally.failures > 0 { body(group, key, tally) } }
+    }
+
+    func visitGroups(of keys: ByteDictionary, _ body: (Int, UInt32, Tally) -> Void) {
+        visitGroups { group, bytes, tally in
+            if let key = keys.existingCode(of: bytes) { body(group, key, tally) }
+        }
+    }
 }
 
 extension SliceScan: FrameScan {

@@ -23,7 +23,9 @@ struct SliceRows {
         self.control = control
         plan = query.plan
         var keys = ByteDictionary()
-        now = try WindowScan(scans, &keys, control)
+        now = try WindowScan(
+            scans, &keys,
+            onlyFailing: before == nil && query.having?.needsFailures == true, control)
         self.before = try before.map { try WindowScan($0, &keys, control) }
         // Frames without units have no groups, but without `by` there is one row of nothing.
         if query.by.isEmpty, keys.count == 0 { _ = [].withUnsafeBytes { keys.code(of: $0) } }

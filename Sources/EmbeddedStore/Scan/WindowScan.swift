@@ -15,48 +15,30 @@ struct KeyPlaces: Sendable {
 /// The scans of all frames over one window of time, with one numbering of their groups.
 struct WindowScan {
     let scans: [any FrameScan]
-    /// By key.
-    private var tallies: [Tally] = []
-    /// For each frame and group its key.
-    private(set) var keyOf: [[UInt32]] = []
+    private let numbers: GroupNumbers
     let unitCount: Int
     let failureCount: Int
 
+    /// - Parameters:
+    ///   - keys: the groups of another window; then those of this one too.
+    ///   - onlyFailing: groups without a failure are of no use.
     init(
-        _ scans: [any FrameScan], _ keys: inout ByteDictionary, _ control: ScanControl
+        _ scans: [any FrameScan], _ keys: inout ByteDictionary, onlyFailing: Bool = false,
+        _ control: ScanControl
     ) throws {
         self.scans = scans
         unitCount = scans.reduce(0) { $0 + $1.unitCount }
         failureCount = scans.reduce(0) { $0 + $1.failureCount }
-        for scan in scans {
-            try control.check()
-            let before = (keys: keys.byteCount, tallies: tallies.count)
-            // Groups without units get no figures, so theirs does not matter.
-            var own = [UInt32](repeating: .max, count: scan.groupCount)
-            // Room for as many new keys as there may be, and for those of another window.
-            let room = keys.count + scan.groupCount - tallies.count
-            tallies.append(contentsOf: repeatElement(Tally(), count: room))
-            own.withUnsafeMutableBufferPointer { own in
-                tallies.withUnsafeMutableBufferPointer { tallies in
-                    scan.visitGroups { group, bytes, tally in
-                        let key = keys.code(of: bytes)
-                        tallies[Int(key)] += tally
-                        own[group] = key
-                    }
-                }
-            }
-            tallies.removeLast(tallies.count - keys.count)
-            keyOf.append(own)
-            // A key is a number of the frame, counts, and a place among the candidates for a row.
-            try control.reserve(
-                keys.byteCount - before.keys + own.count * 4
-                    + (tallies.count - before.tallies) * 16, .groups)
-        }
+        numbers = try GroupNumbers(scans, keys, onlyFailing: onlyFailing, control)
+        keys = numbers.keys
     }
+
+    /// For each frame and group its key.
+    var keyOf: [[UInt32]] { numbers.keyOf }
 
     /// The counts of a group, which this window may not have at all.
     func tally(_ key: Int) -> Tally {
-        key < tallies.count ? tallies[key] : Tally()
+        key < numbers.tallies.count ? numbers.tallies[key] : Tally()
     }
 
     /// The figures of all units, each once.

@@ -25,6 +25,24 @@ package indirect enum Having: Hashable, Sendable {
         }
     }
 
+    /// Whether no row without failures can satisfy it. It may say no where that is so.
+    package var needsFailures: Bool {
+        switch self {
+        case .and(let parts): parts.contains(where: \.needsFailures)
+        case .or(let parts): !parts.isEmpty && parts.allSatisfy(\.needsFailures)
+        case .not: false
+        case .comparison(let figure, let comparator, let limit):
+            switch (figure, comparator) {
+            case (.failures, .greater), (.failureRate, .greater), (.shareOfFailures, .greater):
+                limit >= 0
+            case (.failures, .greaterOrEqual), (.failureRate, .greaterOrEqual),
+                (.shareOfFailures, .greaterOrEqual), (.failures, .equal):
+                limit > 0
+            default: false
+            }
+        }
+    }
+
     package var figures: [Figure] {
         switch self {
         case .and(let parts), .or(let parts): parts.flatMap(\.figures)

@@ -90,25 +90,51 @@ struct CountedScan: FrameScan {
     }
 
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
+        visit(0..<groupCount, body)
+    }
+
+    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
+        let failing = values?.tallies(query.unit).failing.map { Int($0) } ?? [0]
+        // A correction may make one fail that did not.
+        let others = corrections.keys.filter { tally($0).failures > 0 }
+        let groups = others.isEmpty ? failing : Array(Set(failing).union(others))
+        visit(groups) { group, key, tally in if tally.failures > 0 { body(group, key, tally) } }
+    }
+
+    private func visit(
+        _ groups: some Sequence<Int>, _ body: (Int, UnsafeRawBufferPointer, Tally) -> Void
+    ) {
         guard let values else {
             let tally = tally(0)
             if tally.count > 0 { body(0, UnsafeRawBufferPointer(start: nil, count: 0), tally) }
             return
         }
-        var key: [UInt8] = []
-        for group in 0..<groupCount {
-            let tally = tally(group)
+        let tallies = values.tallies(query.unit)
+        var key = KeyBytes()
+        for group in groups {
+            let tally = corrections.isEmpty ? tallies[group] : tally(group)
             if tally.count == 0 { continue }
-            key.removeAll(keepingCapacity: true)
             if group == 0 {
-                key.appendVarint(0)
+                key.withNull { body(group, $0, tally) }
             } else {
                 values.values.withValue(group - 1) { tagged in
-                    key.appendVarint(tagged.count)
-                    key.append(contentsOf: tagged)
+                    key.withValue(tagged) { body(group, $0, tally) }
                 }
             }
-            key.withUnsafeBytes { body(group, $0, tally) }
+        }
+    }
+
+    /// The wanted are few, so each is looked for.
+    func visitGroups(of keys: ByteDictionary, _ body: (Int, UInt32, Tally) -> Void) {
+        for key in 0..<keys.count {
+            let group = keys.withValue(key) { bytes in
+                values.map { values in
+                    GroupKey.onlyValue(of: bytes).map { values.index(of: $0) } ?? 0
+                } ?? 0
+            }
+            guard let group else { continue }
+            let tally = tally(group)
+            if tally.count > 0 { body(group, UInt32(key), tally) }
         }
     }
 
@@ -187,9 +213,10 @@ struct CountedScan: FrameScan {
         let times = fields.times
         let starts = unit == .trace ? times.traceStarts : times.starts
         let traces = traceIDs.numbers
+        let (skipped, range) = (frame.skipped, query.range)
         let found = known.filter { number in
             let trace = traces?[Int(number)] ?? number
-            return frame.skipped?[Int(trace)] != true && query.range.contains(starts[Int(number)])
+            return skipped?[Int(trace)] != true && range.contains(starts[Int(number)])
         }
         let units = ExampleUnits(
             hasFailed: nil, starts: starts, traces: traces,

@@ -1,0 +1,109 @@
+internal import Spans
+
+/// The groups of several frames under one numbering, with their counts over all of these.
+struct GroupNumbers: Sendable {
+    /// The groups by the bytes of their values (`GroupKey`).
+    private(set) var keys: ByteDictionary
+    /// By key.
+    private(set) var tallies: [Tally] = []
+    /// For each frame and group its key, or `max` for one without units, or that was left out.
+    private(set) var keyOf: [[UInt32]] = []
+
+    /// With more groups than this, all cores put them together.
+    private static let groupsOfOneCore = 16 << 10
+
+    /// - Parameter keys: those of another window.
+    private init(_ keys: ByteDictionary) { self.keys = keys }
+
+    /// - Parameters:
+    ///   - keys: those of another window.
+    ///   - onlyFailing: groups are left out that have no failure in any frame.
+    init(
+        _ scans: [any FrameScan], _ keys: ByteDictionary = ByteDictionary(), onlyFailing: Bool,
+        _ control: ScanControl
+    ) throws {
+        self.keys = keys
+        if onlyFailing {
+            for scan in scans { try add(scan, control) { scan.visitFailingGroups($0) } }
+            for (index, scan) in scans.enumerated() { addRest(of: scan, at: index) }
+            return
+        }
+        let parts = Self.parts(scans)
+        guard parts.count > 1 else {
+            for scan in scans { try add(scan, control) { scan.visitGroups($0) } }
+            return
+        }
+        let numbered = try Scanner.parallel(parts) { part in
+            var numbers = GroupNumbers(ByteDictionary())
+            for scan in part { try numbers.add(scan, control) { scan.visitGroups($0) } }
+            return numbers
+        }
+        if keys.count == 0 {
+            self = numbered[0]
+            for other in numbered.dropFirst() { append(other) }
+        } else {
+            for other in numbered { append(other) }
+        }
+    }
+
+    /// Two halves, if there are many groups.
+    private static func parts(_ scans: [any FrameScan]) -> [[any FrameScan]] {
+        let counts = scans.map(\.groupCount)
+        let all = counts.reduce(0, +)
+        if all < groupsOfOneCore || scans.count < 2 { return [scans] }
+        var sum = 0
+        var end = 0
+        while end < scans.count - 1, sum < all / 2 {
+            sum += counts[end]
+            end += 1
+        }
+        return [Array(scans[..<end]), Array(scans[end...])]
+    }
+
+    private typealias Body = (Int, UnsafeRawBufferPointer, Tally) -> Void
+
+    private mutating func add(
+        _ scan: any FrameScan, _ control: ScanControl, _ visit: (Body) -> Void
+    ) throws {
+        try control.check()
+        let before = (keys: keys.byteCount, tallies: tallies.count)
+        var own = [UInt32](repeating: .max, count: scan.groupCount)
+        // Room for as many new keys as there may be, and for those of another window.
+        let room = keys.count + scan.groupCount - tallies.count
+        tallies.append(contentsOf: repeatElement(Tally(), count: room))
+        own.withUnsafeMutableBufferPointer { own in
+            tallies.withUnsafeMutableBufferPointer { tallies in
+                visit { group, bytes, tally in
+                    let key = keys.code(of: bytes)
+                    tallies[Int(key)] += tally
+                    own[group] = key
+                }
+            }
+        }
+        tallies.removeLast(tallies.count - keys.count)
+        keyOf.append(own)
+        // A key is a number of the frame, counts, and a place among the candidates for a row.
+        try control.reserve(
+            keys.byteCount - before.keys + own.count * 4 + (tallies.count - before.tallies) * 16,
+            .groups)
+    }
+
+    /// Adds what a frame has of groups that fail elsewhere alone.
+    private mutating func addRest(of scan: any FrameScan, at index: Int) {
+        scan.visitGroups(of: keys) { group, key, tally in
+            if keyOf[index][group] != .max { return }
+            keyOf[index][group] = key
+            tallies[Int(key)] += tally
+        }
+    }
+
+    /// Adds the groups of other frames.
+    private mutating func append(_ other: GroupNumbers) {
+        let mine = (0..<other.keys.count).map { key in
+            other.keys.withValue(key) { keys.code(of: $0) }
+        }
+        tallies.append(contentsOf: repeatElement(Tally(), count: keys.count - tallies.count))
+        for (key, own) in mine.enumerated() { tallies[Int(own)] += other.tallies[key] }
+        keyOf += other.keyOf.map { keys in keys.map { $0 == .max ? .max : mine[Int($0)] } }
+    }
+}
