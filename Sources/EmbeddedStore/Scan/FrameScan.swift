@@ -23,8 +23,9 @@ protocol FrameScan: Sendable {
     /// Likewise those of which some unit failed.
     func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void)
 
-    /// Visits the groups that have units and whose values are among `keys`, each with its key.
-    func visitGroups(of keys: ByteDictionary, _ body: (Int, UInt32, Tally) -> Void)
+    /// Visits the groups that have units and whose values are some of `keys`, each with its key.
+    func visitGroups(
+        _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void)
 
     /// For each field of which the plan wants distinct values, those of the units.
     func distinctValues(_ plan: FigurePlan) throws -> [UnitValues]
@@ -61,9 +62,15 @@ extension FrameScan {
         visitGroups { group, key, tally in if tally.failures > 0 { body(group, key, tally) } }
     }
 
-    func visitGroups(of keys: ByteDictionary, _ body: (Int, UInt32, Tally) -> Void) {
+    func visitGroups(
+        _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void
+    ) {
+        var isWanted = [Bool](repeating: false, count: keys.count)
+        for key in wanted { isWanted[key] = true }
         visitGroups { group, bytes, tally in
-            if let key = keys.existingCode(of: bytes) { body(group, key, tally) }
+            if let key = keys.existingCode(of: bytes), isWanted[Int(key)] {
+                body(group, Int(key), tally)
+            }
         }
     }
 }

@@ -17,15 +17,17 @@ struct GroupNumbers: Sendable {
 
     /// - Parameters:
     ///   - keys: those of another window.
-    ///   - onlyFailing: groups are left out that have no failure in any frame.
+    ///   - failuresLeast: groups with fewer failures in all frames together may be left out.
     init(
-        _ scans: [any FrameScan], _ keys: ByteDictionary = ByteDictionary(), onlyFailing: Bool,
+        _ scans: [any FrameScan], _ keys: ByteDictionary = ByteDictionary(), failuresLeast: Int,
         _ control: ScanControl
     ) throws {
         self.keys = keys
-        if onlyFailing {
+        if failuresLeast > 0 {
             for scan in scans { try add(scan, control) { scan.visitFailingGroups($0) } }
-            for (index, scan) in scans.enumerated() { addRest(of: scan, at: index) }
+            // All failures are known now, and of most groups nothing more needs to be.
+            let wanted = tallies.indices.filter { tallies[$0].failures >= failuresLeast }
+            for (index, scan) in scans.enumerated() { addRest(of: scan, at: index, wanted) }
             return
         }
         let parts = Self.parts(scans)
@@ -89,11 +91,11 @@ struct GroupNumbers: Sendable {
     }
 
     /// Adds what a frame has of groups that fail elsewhere alone.
-    private mutating func addRest(of scan: any FrameScan, at index: Int) {
-        scan.visitGroups(of: keys) { group, key, tally in
+    private mutating func addRest(of scan: any FrameScan, at index: Int, _ wanted: [Int]) {
+        scan.visitGroups(wanted, of: keys) { group, key, tally in
             if keyOf[index][group] != .max { return }
-            keyOf[index][group] = key
-            tallies[Int(key)] += tally
+            keyOf[index][group] = UInt32(key)
+            tallies[key] += tally
         }
     }
 

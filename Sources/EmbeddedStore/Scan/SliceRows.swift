@@ -25,7 +25,7 @@ struct SliceRows {
         var keys = ByteDictionary()
         now = try WindowScan(
             scans, &keys,
-            onlyFailing: before == nil && query.having?.needsFailures == true, control)
+            failuresLeast: before == nil ? query.having?.failuresLeast ?? 0 : 0, control)
         self.before = try before.map { try WindowScan($0, &keys, control) }
         // Frames without units have no groups, but without `by` there is one row of nothing.
         if query.by.isEmpty, keys.count == 0 { _ = [].withUnsafeBytes { keys.code(of: $0) } }

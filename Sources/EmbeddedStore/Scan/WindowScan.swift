@@ -21,15 +21,15 @@ struct WindowScan {
 
     /// - Parameters:
     ///   - keys: the groups of another window; then those of this one too.
-    ///   - onlyFailing: groups without a failure are of no use.
+    ///   - failuresLeast: groups with fewer failures are of no use.
     init(
-        _ scans: [any FrameScan], _ keys: inout ByteDictionary, onlyFailing: Bool = false,
+        _ scans: [any FrameScan], _ keys: inout ByteDictionary, failuresLeast: Int = 0,
         _ control: ScanControl
     ) throws {
         self.scans = scans
         unitCount = scans.reduce(0) { $0 + $1.unitCount }
         failureCount = scans.reduce(0) { $0 + $1.failureCount }
-        numbers = try GroupNumbers(scans, keys, onlyFailing: onlyFailing, control)
+        numbers = try GroupNumbers(scans, keys, failuresLeast: failuresLeast, control)
         keys = numbers.keys
     }
 

@@ -25,21 +25,23 @@ package indirect enum Having: Hashable, Sendable {
         }
     }
 
-    /// Whether no row without failures can satisfy it. It may say no where that is so.
-    package var needsFailures: Bool {
+    /// So many failures a row has at least that satisfies it; 0 where that is not known.
+    package var failuresLeast: Int {
         switch self {
-        case .and(let parts): parts.contains(where: \.needsFailures)
-        case .or(let parts): !parts.isEmpty && parts.allSatisfy(\.needsFailures)
-        case .not: false
-        case .comparison(let figure, let comparator, let limit):
-            switch (figure, comparator) {
-            case (.failures, .greater), (.failureRate, .greater), (.shareOfFailures, .greater):
-                limit >= 0
-            case (.failures, .greaterOrEqual), (.failureRate, .greaterOrEqual),
-                (.shareOfFailures, .greaterOrEqual), (.failures, .equal):
-                limit > 0
-            default: false
+        case .and(let parts): parts.map(\.failuresLeast).max() ?? 0
+        case .or(let parts): parts.map(\.failuresLeast).min() ?? 0
+        case .not: 0
+        case .comparison(.failures, let comparator, let limit):
+            switch comparator {
+            case .greater: Int(clamping: limit.rounded(.down)) + 1
+            case .greaterOrEqual, .equal: Int(clamping: limit.rounded(.up))
+            case .unequal, .less, .lessOrEqual: 0
             }
+        case .comparison(.failureRate, let comparator, let limit),
+            .comparison(.shareOfFailures, let comparator, let limit):
+            comparator == .greater && limit >= 0 || comparator == .greaterOrEqual && limit > 0
+                ? 1 : 0
+        case .comparison: 0
         }
     }
 
@@ -62,5 +64,12 @@ extension Having.Comparator {
         case .greater: a > b
         case .greaterOrEqual: a >= b
         }
+    }
+}
+
+extension Int {
+    /// A number of units: what is no such is 0, and what is too large the largest that leaves room for one more.
+    fileprivate init(clamping limit: Double) {
+        self = limit > 0 ? (limit < 0x1p62 ? Int(limit) : 1 << 62) : 0
     }
 }

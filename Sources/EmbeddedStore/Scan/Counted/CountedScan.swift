@@ -125,8 +125,10 @@ struct CountedScan: FrameScan {
     }
 
     /// The wanted are few, so each is looked for.
-    func visitGroups(of keys: ByteDictionary, _ body: (Int, UInt32, Tally) -> Void) {
-        for key in 0..<keys.count {
+    func visitGroups(
+        _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void
+    ) {
+        for key in wanted {
             let group = keys.withValue(key) { bytes in
                 values.map { values in
                     GroupKey.onlyValue(of: bytes).map { values.index(of: $0) } ?? 0
@@ -134,7 +136,7 @@ struct CountedScan: FrameScan {
             }
             guard let group else { continue }
             let tally = tally(group)
-            if tally.count > 0 { body(group, UInt32(key), tally) }
+            if tally.count > 0 { body(group, key, tally) }
         }
     }
 
