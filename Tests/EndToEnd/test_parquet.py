@@ -28,8 +28,9 @@ def late() -> list[dict[str, Any]]:
     """Started first, so exported last: after thousands of spans that have none of these keys."""
     return [
         {"trace_id": f"{at + 1:032x}", "span_id": f"{at + 1:016x}", "name": "late", "start_time_unix_nano": START - 10**15 + at,
-         "end_time_unix_nano": START - 10**15 + at + 1_500_001, "tenant.id": "t-late", "late.key": at, "mixed": value, "Mixed": at, 'quo"te': "it's",
-         "gen_ai.usage.input_tokens": "many", "events": [{"name": "e", "time_unix_nano": START, "attributes": {"k": at}}]}
+         "end_time_unix_nano": START - 10**15 + at + 1_500_001, "tenant.id": "t-late", "late.key": at, "mixed": value,
+         "Mixed": at, 'quo"te': "it's", "gen_ai.usage.input_tokens": "many",
+         "events": [{"name": "e", "time_unix_nano": START, "attributes": {"k": at}}]}
         for at, value in enumerate(MIXED)
     ]
 
@@ -54,7 +55,8 @@ def test_the_file_answers_as_the_server(executable: Path, tmp_path: Path) -> Non
         (row["slice"]["tenant"], row["count"], row["failures"], row["sum(tokens.input)"], row["max(duration)"]) for row in tenants)
     found = answer(f"SELECT d, count(*), {failures} FROM (SELECT status, unnest(list_distinct({DOCUMENTS})) AS d FROM spans) GROUP BY 1")
     assert Counter(found) == Counter((row["slice"]["document"], row["count"], row["failures"]) for row in documents)
-    kept = answer("SELECT epoch_ns(start_time), span->>'late.key', span->'mixed', span->'Mixed', span->'events' FROM spans WHERE name = 'late' ORDER BY 1")
+    kept = answer("""SELECT epoch_ns(start_time), span->>'late.key', span->'mixed', span->'Mixed', span->'events'
+        FROM spans WHERE name = 'late' ORDER BY 1""")
     assert [start for start, *_ in kept] == [span["start_time_unix_nano"] for span in late()]
     assert [orjson.loads(mixed) for _, _, mixed, _, _ in kept] == MIXED
     assert [(int(key), int(other)) for _, key, _, other, _ in kept] == [(at, at) for at in range(len(MIXED))]
@@ -62,7 +64,8 @@ def test_the_file_answers_as_the_server(executable: Path, tmp_path: Path) -> Non
 
 
 def export_as_documented(server: Server, folder: Path) -> None:
-    command = re.search(r'^everyspan (export .*?) \| duckdb -c "\n(.*?)"\n```', (ROOT / "docs" / "OPERATIONS.md").read_text(), re.MULTILINE | re.DOTALL)
+    page = (ROOT / "docs" / "OPERATIONS.md").read_text()
+    command = re.search(r'^everyspan (export .*?) \| duckdb -c "\n(.*?)"\n```', page, re.MULTILINE | re.DOTALL)
     assert command
     arguments = command[1].replace("/var/lib/everyspan", str(server.data)).split()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("EVERYSPAN_")}
