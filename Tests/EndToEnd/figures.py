@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -50,6 +51,15 @@ def values_of(oracle: Oracle, dimension: str, unit: str) -> dict[int, list[Any]]
     for row, code in zip(column.rows.tolist(), column.codes.tolist()):
         found.setdefault(row, []).append(column.values[code])
     return found
+
+
+def exact_sum(numbers: Iterable[Any]) -> Fraction:
+    """Numerators are summed for each denominator: adding fractions one by one takes most of a test's time."""
+    numerators: Counter[int] = Counter()
+    for number in numbers:
+        numerator, denominator = number.as_integer_ratio()
+        numerators[denominator] += numerator
+    return sum((Fraction(numerator, denominator) for denominator, numerator in numerators.items()), Fraction(0))
 
 
 class Figures:
@@ -149,11 +159,11 @@ class Figures:
             return len({typed(v) for u in group.units for v in values.get(u, [])})
         numbers = self.sorted_numbers(dimension, group)
         if name == "sum":
-            return sum((Fraction(n) for n in numbers), Fraction(0))
+            return exact_sum(numbers)
         if not numbers:
             return [] if name == "histogram" else None
         if name == "avg":
-            return sum((Fraction(n) for n in numbers), Fraction(0)) / len(numbers)
+            return exact_sum(numbers) / len(numbers)
         if name == "histogram":
             return numbers
         if name in ("min", "max"):

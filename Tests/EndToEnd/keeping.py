@@ -99,12 +99,12 @@ def send(client: Client, kept: Kept, spans: list[dict[str, Any]], chance: random
 FIELDS = "trace_id,span_id,name,tenant,number,prompt.text,documents,status"
 
 
-def listed(client: Client) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def listed(client: Client, page_of: int = 1000) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Every span that is held, and the last coverage."""
     rows: list[dict[str, Any]] = []
     cursor = None
     while True:
-        page = client.json("/v1/spans", from_=0, limit=1000, fields=FIELDS, cursor=cursor)
+        page = client.json("/v1/spans", from_=0, limit=page_of, fields=FIELDS, cursor=cursor)
         rows += page["spans"]
         cursor = page.get("cursor")
         if not cursor:

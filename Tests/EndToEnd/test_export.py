@@ -34,7 +34,7 @@ def run(server: Server, *arguments: object) -> subprocess.CompletedProcess[str]:
 def loaded(executable: Path) -> Iterator[Server]:
     with Server(executable) as server:
         with server.client() as client:
-            for body in scenarios.ndjson_in_order(workload.ndjson(20000)):
+            for body in scenarios.ndjson_in_order(workload.ndjson(6000)):
                 client.ingest("/v1/spans", body, scenarios.NDJSON)
         yield server
 

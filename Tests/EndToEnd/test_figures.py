@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -100,7 +101,7 @@ def assert_figure(got: Any, figures: Figures, figure: str, group: Group) -> None
         assert sum(b["count"] for b in got) == len(want), where
         for bucket in got:
             low, high = bucket["gte"], bucket["lt"]
-            inside = sum((low is None or n >= low) and (high is None or n < high) for n in want)
+            inside = (len(want) if high is None else bisect_left(want, high)) - (0 if low is None else bisect_left(want, low))
             assert bucket["count"] == inside, where
     elif want is None:
         assert got is None, where

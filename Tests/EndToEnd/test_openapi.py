@@ -217,7 +217,7 @@ QUESTIONS = {
     ],
     "Series": [
         ("/v1/series", query) for query in [
-            "", "by=tenant&step=1h", "by=tenant&vs=previous&step=1h&limit=2", "calc=p95(duration),histogram(duration),max(start_time)", f"{EVER}&step=7d",
+            "", "by=tenant&step=1h", "by=tenant&vs=previous&step=1h&limit=2", "calc=p95(duration),histogram(duration),max(start_time)", f"{EVER}&step=90d",
             "from=2000-01-01&to=2000-01-02", "where=tenant = nobody",
         ]
     ],
