@@ -63,7 +63,8 @@ struct DimensionList {
     func answer() throws -> DimensionsAnswer {
         let entries = entries
         let slice = SliceQuery(
-            condition: query.condition, failure: query.failure, unit: .span, range: query.range)
+            condition: query.condition, failure: query.failure, unit: .span, range: query.range,
+            figures: [])
         let frames = try Frames.of(snapshot, range: query.range)
         let percentiles = try Scanner.percentiles(slice, frames, control)
         let sources = frames.map { frame in

@@ -37,6 +37,9 @@ enum Scanner {
         return answer
     }
 
+    /// Of more spans than this scans are not held, but made once more where they are needed again.
+    private static let spansKeptMax = 3 << 20
+
     private static func scans(
         _ query: SliceQuery, _ frames: [any Frame], _ percentiles: [Double: Double],
         _ grid: StepGrid?, _ control: ScanControl
@@ -45,14 +48,18 @@ enum Scanner {
         let counted = CountedQuestion(query, grid)
         let question = control.hot.flatMap { _ in FrameQuestion(query, plan, percentiles) }
         let isRepeated = question.flatMap { control.hot?.wasAsked($0) } ?? false
+        let areKept = frames.reduce(0) { $0 + $1.spanCount } <= spansKeptMax
         let scans = try parallel(frames) { frame -> any FrameScan in
             if let scan = try counted?.scan(frame, control) { return scan }
-            func scan() throws -> SliceScan {
+            @Sendable func scan() throws -> SliceScan {
                 try SliceScan(
                     query, FieldResolver(frame: frame, control: control), percentiles: percentiles)
             }
             guard isRepeated, let question, let key = AnswerKey(question, query.range, in: frame)
-            else { return try scan() }
+            else {
+                let made = try scan()
+                return areKept ? made : PassingScan(made, again: scan)
+            }
             do {
                 return try frame.answer(key) {
                     let scan = try scan()
@@ -62,7 +69,7 @@ enum Scanner {
                     return answer
                 }
             } catch let error as TooManyGroups {
-                return error.scan
+                return areKept ? error.scan : PassingScan(error.scan, again: scan)
             }
         }
         try control.check()

@@ -1,0 +1,82 @@
+internal import Spans
+internal import Store
+
+/// What is kept of one frame's scan while a question goes through more frames than may be held at once: its groups and
+/// their counts. Where figures are to be summed the frame is scanned once more.
+///
+/// A scan holds some forty bytes for each of its rows: of ten million spans that would be more than all else together.
+struct PassingScan: FrameScan {
+    private let again: @Sendable () throws -> SliceScan
+    /// The values of the groups that have units, as bytes (`GroupKey`), and the groups' numbers.
+    private let keys: StringTable
+    private let groups: [UInt32]
+    /// By group.
+    private let tallies: [Tally]
+    let unitCount: Int
+    let failureCount: Int
+    let spanCount: Int
+    let openTraces: Int
+    let droppedUpstream: Int
+    let groupsAddUp: Bool
+    let newestStart: Int64
+
+    /// - Parameter again: makes the same scan; groups have the same numbers, since a frame's columns are always read alike.
+    init(_ scan: SliceScan, again: @escaping @Sendable () throws -> SliceScan) {
+        self.again = again
+        var keys = StringTable()
+        var groups: [UInt32] = []
+        scan.visitGroups { group, key, _ in
+            keys.append(key)
+            groups.append(UInt32(group))
+        }
+        self.keys = keys
+        self.groups = groups
+        tallies = scan.tallies
+        unitCount = scan.unitCount
+        failureCount = scan.failureCount
+        spanCount = scan.spanCount
+        openTraces = scan.openTraces
+        droppedUpstream = scan.droppedUpstream
+        groupsAddUp = scan.groupsAddUp
+        newestStart = scan.newestStart
+    }
+
+    var groupCount: Int { tallies.count }
+
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
+        for (index, group) in groups.enumerated() {
+            keys.withValue(index) { body(Int(group), $0, tallies[Int(group)]) }
+        }
+    }
+
+    func distinctValues(_ plan: FigurePlan) throws -> [UnitValues] {
+        plan.distinct.isEmpty ? [] : try again().distinctValues(plan)
+    }
+
+    func total(_ plan: FigurePlan, distinctCodes: [[UInt32]]) throws -> SliceFigures {
+        try again().total(plan, distinctCodes: distinctCodes)
+    }
+
+    func cells(
+        place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
+        distinctCodes: [[UInt32]]
+    ) throws -> [SliceFigures] {
+        guard plan.isCountsOnly, grid == nil else {
+            return try again().cells(
+                place: place, count: count, plan, grid: grid, distinctCodes: distinctCodes)
+        }
+        var cells = [SliceFigures](repeating: SliceFigures(plan), count: count + 1)
+        for (tally, place) in zip(tallies, place) where place != KeyPlaces.nowhere {
+            let cell = place == KeyPlaces.other ? count : Int(place)
+            cells[cell].count += tally.count
+            cells[cell].failures += tally.failures
+        }
+        return cells
+    }
+
+    func examples(
+        haveFailed: Bool, place: [Int32], count: Int
+    ) throws -> [[SliceFigures.Example]] {
+        try again().examples(haveFailed: haveFailed, place: place, count: count)
+    }
+}
