@@ -62,9 +62,9 @@ def identity(span: dict[str, Any]) -> Identity:
 
 
 def make(executable: Path, data: Path, traces: int = 400, killed: bool = False) -> Kept:
-    """Large segments, some with deleted rows and shared traces, and small ones that wait, in several days."""
+    """Large segments with counts, some with deleted rows and shared traces, and small ones that wait, in several days."""
     kept, chance = Kept(data), random.Random(4)
-    server = Server(executable, data=data)
+    server = Server(executable, data=data, options=("--counted-spans-min", "1"))
     server.start()
     try:
         with server.client() as client:
@@ -72,7 +72,7 @@ def make(executable: Path, data: Path, traces: int = 400, killed: bool = False) 
         server.wait_until_merged()
         with server.client() as client:
             send(client, kept, [s for t in range(traces) for s in spans_of(t, random.Random(t))][1::2], chance)
-        server.wait_until_merged()
+        server.wait_until_counted()
         server.stop()
         server.options = ("--merging", "off")
         server.start()

@@ -8,7 +8,9 @@ import os
 import random
 import shutil
 import sqlite3
+import struct
 import subprocess
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -170,6 +172,39 @@ def test_it_names_what_is_wrong(sound: Kept, executable: Path, tmp_path: Path, l
                                                               sorted((data / "partitions").glob("*.sqlite"))[2].stem}
     code, text = check(executable, data, "--format", "text")
     assert code == 1 and len(text.splitlines()) == len(answer["problems"]) + len(answer["notes"]) + 1
+
+
+def test_it_compares_counts_with_the_rows(sound: Kept, executable: Path, tmp_path: Path) -> None:
+    """Two fields have each other's counts, and the seal says that this is right."""
+    data = sound.copy(tmp_path / "data")
+    file = sorted((data / "partitions").glob("*.sqlite"))[1]
+    with closing(sqlite3.connect(file)) as database, database:
+        names = "FROM value_count_name WHERE name IN ('service', 'tenant') AND segment = (SELECT max(segment) FROM segment_count) ORDER BY name"
+        (segment, _, service), (_, _, tenant) = database.execute(f"SELECT segment, name, value_count {names}").fetchall()
+        for name, count in (("service", tenant), ("tenant", service)):
+            database.execute("UPDATE value_count_name SET value_count = ? WHERE name = ? AND segment = ?", (count, name, segment))
+        database.execute("UPDATE segment_count SET seal = ? WHERE segment = ?", (seal_of_counts(database, segment), segment))
+    code, answer = check(executable, data)
+    assert (code, {p["partition"] for p in answer["problems"]}) == (1, {file.stem})
+    assert {(p["expected"], p["column"]) for p in answer["problems"]} == {
+        ("counts by value as rows give them", "counts of service"), ("counts by value as rows give them", "counts of tenant")}
+
+
+def seal_of_counts(database: sqlite3.Connection, segment: int) -> int:
+    """As docs/STORAGE.md says."""
+    rows = [row for sql in (
+        "SELECT segment, mapping, raw_bytes, compressed, checksum FROM segment_count WHERE segment = ?",
+        "SELECT id, distinct_values, raw_bytes, compressed, checksum FROM value_count WHERE segment = ? ORDER BY id",
+        "SELECT origin, name, value_count FROM value_count_name WHERE segment = ? ORDER BY origin, name",
+    ) for row in database.execute(sql, (segment,))]
+    sealed = b""
+    for value in (value for row in rows for value in row):
+        if isinstance(value, str):
+            assert len(value.encode()) < 128
+            sealed += bytes([3, len(value.encode())]) + value.encode()
+        else:
+            sealed += b"\x01" + struct.pack("<q", value)
+    return zlib.crc32(sealed)
 
 
 def test_files_that_were_set_aside_and_commits_that_are_missing(sound: Kept, executable: Path, tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def ask(client: Client) -> None:
 
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("/v1/slices", {"by": "tenant", "unit": "span", "limit": "all"}),
+    ("/v1/slices", {"by": "service", "unit": "trace", "calc": "count,failures"}),
+    ("/v1/series", {"unit": "span", "step": "1h", "to": keeping.START + 9 * keeping.DAY}),
     ("/v1/slices", {"by": "number", "unit": "trace", "where": "prompt.text contains refund", "limit": "all"}),
     ("/v1/spans", {"limit": 1000, "fields": keeping.FIELDS}),
     ("/v1/spans", {"limit": 1000, "order": "duration"}),
@@ -99,8 +101,9 @@ def assert_right(client: Client, kept: Kept, damaged: int) -> None:
         assert is_as_sent(row, kept.spans[identity(row)]), row
     held = [kept.spans[i] for i in found]
     for unit in ("span", "trace"):
-        slices = client.json("/v1/slices", by="tenant", unit=unit, from_=0, limit="all")
-        assert {r["slice"]["tenant"]: r["count"] for r in slices["rows"]} == tenants(held, unit)
+        for figures in ({}, {"calc": "count"}):  # of rows, and of stored counts
+            slices = client.json("/v1/slices", by="tenant", unit=unit, from_=0, limit="all", **figures)
+            assert {r["slice"]["tenant"]: r["count"] for r in slices["rows"]} == tenants(held, unit)
     matching = [s for s in held if "naïve" in s.get("prompt.text", "")]
     slices = client.json("/v1/slices", by="tenant", unit="span", where='prompt.text contains "naïve"', from_=0, limit="all")
     assert {r["slice"]["tenant"]: r["count"] for r in slices["rows"]} == tenants(matching, "span")
@@ -276,6 +279,9 @@ COLUMNS = {
     "deletion": ["bitmap", "segment"],
     "shared_trace": ["trace_id", "segment"],
     "ledger": ["amount"],
+    "segment_count": ["mapping", "raw_bytes", "compressed", "checksum", "data", "seal", "segment"],
+    "value_count": ["distinct_values", "raw_bytes", "compressed", "checksum", "data", "segment", "id"],
+    "value_count_name": ["origin", "name", "value_count"],
 }
 
 
@@ -308,8 +314,7 @@ def change(files: list[Path], table: str, column: str, chance: random.Random) ->
     for file in files:
         with closing(sqlite3.connect(file)) as database, database:
             database.execute("PRAGMA ignore_check_constraints = 1")
-            has_rowid = table not in ("shared_trace", "ledger")
-            key = "rowid" if has_rowid else {"shared_trace": "trace_id", "ledger": "reason"}[table]
+            key = {"shared_trace": "trace_id", "ledger": "reason", "value_count_name": "name"}.get(table, "rowid")
             rows = database.execute(f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()
             if not rows:
                 continue

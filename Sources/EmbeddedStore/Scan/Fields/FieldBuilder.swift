@@ -172,6 +172,20 @@ struct FieldBuilder {
         }
     }
 
+    /// Adds what follows from the values of a field of the same rows.
+    ///
+    /// - Parameter values: of one of its codes; asked once for each.
+    mutating func add(_ field: ResolvedField, values: (UInt32) -> [GroupValue]) {
+        let unknown = UInt32.max
+        var byCode = [UInt32](repeating: unknown, count: field.codeCount)
+        for (row, code) in field.codes.enumerated() where code != 0 && codes[row] == 0 {
+            if byCode[Int(code)] == unknown {
+                byCode[Int(code)] = self.code(.several(values(code)), .null)
+            }
+            codes[row] = byCode[Int(code)]
+        }
+    }
+
     /// Adds values that were computed by row.
     mutating func add(_ value: GroupValue, row: Int) {
         if codes[row] == 0 { codes[row] = code(.one(value), .null) }

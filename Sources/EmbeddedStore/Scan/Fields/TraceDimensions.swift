@@ -55,12 +55,7 @@ struct TraceDimensions {
     private func pairs() throws -> ResolvedField {
         let sequence = try fields.resolve(Field("tool.sequence"), forComparison: false)
         var builder = FieldBuilder(rowCount: frame.spanCount)
-        var known: [UInt32: [GroupValue]] = [:]
-        for (row, code) in sequence.codes.enumerated() where code != 0 {
-            let pairs = known[code] ?? Self.pairs(sequence.firstValue(of: code))
-            known[code] = pairs
-            if !pairs.isEmpty { builder.add(pairs, row: row) }
-        }
+        builder.add(sequence) { Self.pairs(sequence.firstValue(of: $0)) }
         return builder.finished()
     }
 
@@ -89,6 +84,20 @@ struct TraceDimensions {
 
     /// How many spans lie on the longest way down; a root alone is 1.
     private func depth(_ rows: Range<Int>, _ parents: [Int32]) -> Int {
+        var depths = [Int](repeating: 0, count: rows.count)
+        var deepest = 0
+        for row in rows {
+            let parent = Int(parents[row])
+            // Parents mostly come first, since they begin first.
+            if parent >= row { return depthInAnyOrder(rows, parents) }
+            let depth = parent < 0 ? 1 : depths[parent - rows.lowerBound] + 1
+            depths[row - rows.lowerBound] = depth
+            deepest = max(deepest, depth)
+        }
+        return deepest
+    }
+
+    private func depthInAnyOrder(_ rows: Range<Int>, _ parents: [Int32]) -> Int {
         var depths = [Int](repeating: 0, count: rows.count)
         for row in rows where depths[row - rows.lowerBound] == 0 {
             var path: [Int] = []
