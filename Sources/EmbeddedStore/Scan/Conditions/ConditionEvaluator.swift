@@ -35,14 +35,13 @@ struct ConditionEvaluator {
 
     private func traces(_ expression: Expression) throws -> [Bool] {
         switch expression {
-        case .and(let parts): try combined(parts, traces) { $0 && $1 }
-        case .or(let parts): try combined(parts, traces) { $0 || $1 }
+        case .and(let parts): try all(parts, traces)
+        case .or(let parts): try any(parts, traces)
         case .not(let inner): try traces(inner).map { !$0 }
         case .failed: try traces(failure)
         case .span(let inner): anyRow(try rows(inner))
         case .has(let field):
-            try rootIntrinsic(field).map { $0.codes.map { $0 != 0 } }
-                ?? anyRow(try resolved(field).codes.map { $0 != 0 })
+            try rootIntrinsic(field).map(isThere) ?? anyRow(isThere(try resolved(field)))
         case .comparison(let comparison):
             if let intrinsic = try rootIntrinsic(comparison.field) {
                 try truth(comparison, intrinsic)
@@ -76,12 +75,12 @@ struct ConditionEvaluator {
 
     private func rows(_ expression: Expression) throws -> [Bool] {
         switch expression {
-        case .and(let parts): try combined(parts, rows) { $0 && $1 }
-        case .or(let parts): try combined(parts, rows) { $0 || $1 }
+        case .and(let parts): try all(parts, rows)
+        case .or(let parts): try any(parts, rows)
         case .not(let inner): try rows(inner).map { !$0 }
         case .failed: try rows(failure)
         case .span(let inner): try rows(inner)
-        case .has(let field): try resolved(field).codes.map { $0 != 0 }
+        case .has(let field): isThere(try resolved(field))
         case .comparison(let comparison): try rowTruth(comparison)
         }
     }
@@ -110,17 +109,32 @@ struct ConditionEvaluator {
         return field.codes.looked(upIn: byCode)
     }
 
-    private func combined(
-        _ parts: [Expression], _ evaluate: (Expression) throws -> [Bool],
-        _ combine: (Bool, Bool) -> Bool
+    private func isThere(_ field: ResolvedField) -> [Bool] {
+        var table = [Bool](repeating: true, count: field.codeCount)
+        table[0] = false
+        return field.codes.looked(upIn: table)
+    }
+
+    private func all(
+        _ parts: [Expression], _ evaluate: (Expression) throws -> [Bool]
     ) throws -> [Bool] {
         guard let first = parts.first else { return [] }
         var result = try evaluate(first)
         for part in parts.dropFirst() {
             let next = try evaluate(part)
-            for index in result.indices { result[index] = combine(result[index], next[index]) }
+            result.withUnsafeMutableBufferPointer { result in
+                next.withUnsafeBufferPointer { next in
+                    for index in result.indices { result[index] = result[index] && next[index] }
+                }
+            }
         }
         return result
+    }
+
+    private func any(
+        _ parts: [Expression], _ evaluate: (Expression) throws -> [Bool]
+    ) throws -> [Bool] {
+        try all(parts) { try evaluate($0).map { !$0 } }.map { !$0 }
     }
 }
 

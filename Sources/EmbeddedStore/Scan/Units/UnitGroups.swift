@@ -49,7 +49,7 @@ struct UnitGroups: Sendable {
             var numbering = GroupNumbering(
                 codes, fieldCount: index, groups: groupCount, values: next.field.values.count + 1)
             if next.isSingle {
-                pairs.number(next.codes.expanded) { numbering.group($0, $1) }
+                pairs.number(next.codes.picked(pairs.units)) { numbering.group($0, $1) }
             } else {
                 try pairs.expand(next, control) { numbering.group($0, $1) }
             }
@@ -69,13 +69,16 @@ struct UnitGroups: Sendable {
         var groups: [UInt32]
 
         /// Replaces each group by that of it and the unit's next code.
+        ///
+        /// - Parameter codes: one for each of the units.
         mutating func number(_ codes: [UInt32], _ number: (UInt32, UInt32) -> UInt32) {
-            let groups = groups
-            var numbered = [UInt32](repeating: 0, count: groups.count)
-            units.visit { position, unit in
-                numbered[position] = number(groups[position], codes[unit])
+            groups.withUnsafeMutableBufferPointer { groups in
+                codes.withUnsafeBufferPointer { codes in
+                    for position in groups.indices {
+                        groups[position] = number(groups[position], codes[position])
+                    }
+                }
             }
-            self.groups = numbered
         }
 
         /// Likewise, where a unit may have several codes.
