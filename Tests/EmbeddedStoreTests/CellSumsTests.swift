@@ -89,7 +89,7 @@ import Testing
         let sample = Sample(seed: seed)
         let units = ExampleUnits(
             hasFailed: sample.hasFailed, starts: sample.starts, traces: sample.traces,
-            lastStarts: FrameTimes.lastStarts(sample.starts))
+            lastStarts: UnitStarts(sample.starts).lastStarts)
         let cells = sample.map.count - 1
         let counts = sample.counts
         let found = [true, false].map { haveFailed in

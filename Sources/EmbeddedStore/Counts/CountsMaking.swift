@@ -20,7 +20,7 @@ struct CountsMaking {
         let own = try Segment(
             segment.record, segment.partition, WarmColumns(bytesMax: Self.warmBytesMax))
         let frame = SegmentFrame(own, traceEnds: try own.traceEnds(), skipped: nil)
-        fields = try FieldResolver(frame: frame, control: ScanControl(seconds: 600))
+        fields = FieldResolver(frame: frame, control: ScanControl(seconds: 600))
         self.apart = apart
         units = try CountedUnits(.allBut(apart), fields)
     }

@@ -105,8 +105,8 @@ extension MinuteCounts {
             _ units: CountedUnits.Kind, _ unit: Unit, _ sign: Int, _ fields: FieldResolver
         ) throws {
             let dropped = try Self.dropped(fields.frame)
-            let times = fields.times
-            let starts = unit == .trace ? times.traceStarts : times.starts
+            let starts = try fields.starts(unit).starts
+            let rootRows = unit == .trace ? try fields.traceTimes().rootRows : []
             // Units lie in the order of time, but for a few: mostly the minute is that of the one before.
             var minute = Int64.min
             var counts = [Int](repeating: 0, count: Column.allCases.count)
@@ -133,7 +133,7 @@ extension MinuteCounts {
                     counts[Column.traces.rawValue] += 1
                     counts[Column.traceFailures.rawValue] += hasFailed
                     counts[Column.spansOfTraces.rawValue] += rows.count
-                    counts[Column.openTraces.rawValue] += times.rootRows[number] < 0 ? 1 : 0
+                    counts[Column.openTraces.rawValue] += rootRows[number] < 0 ? 1 : 0
                     counts[Column.droppedOfTraces.rawValue] +=
                         dropped.map { dropped in rows.reduce(0) { $0 + dropped[$1] } } ?? 0
                 }

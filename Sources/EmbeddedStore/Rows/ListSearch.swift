@@ -71,16 +71,17 @@ struct ListSearch {
 
     /// The first of a frame after the cursor, one more than the page holds.
     private func find(in frame: any Frame, _ percentiles: [Double: Double]) throws -> Found {
-        let fields = try FieldResolver(frame: frame, control: control)
+        let fields = FieldResolver(frame: frame, control: control)
         let units = try MatchedUnits(slice, fields, percentiles: percentiles)
         var found = Found(
             matched: units.count, spans: units.spanCount, openTraces: units.openTraces,
             droppedUpstream: try units.droppedUpstream(frame))
         if units.selection.isEmpty { return found }
         let keys = try keys(frame, units)
-        let durations = try units.durations(frame)
+        let durations = try units.durations()
+        let starts = try units.starts().starts
         let values = units.selection.picked(
-            query.order.isByTime ? units.starts : durations.map { Int64(clamping: $0) })
+            query.order.isByTime ? starts : durations.map { Int64(clamping: $0) })
         let page = page(values) { Cursor(value: values[$0], key: keys($0)) }
         guard query.unit == .trace else {
             found.units = page.map { ($0.cursor, nil) }
@@ -91,7 +92,7 @@ struct ListSearch {
         found.units = page.map { cursor, position in
             let trace = units.selection[position]
             let summary = TraceSummary(
-                id: cursor.key.traceID, start: units.starts[trace],
+                id: cursor.key.traceID, start: starts[trace],
                 duration: durations[trace], status: Self.text(statuses, trace),
                 name: Self.text(names, trace), hasFailed: units.hasFailed[trace])
             return (cursor, summary)
@@ -117,10 +118,11 @@ struct ListSearch {
         }
         let spanIDs = try frame.numbers(SpanField.spanID)
         let kinds = try frame.numbers(SpanField.kind)
+        let starts = try units.starts().starts
         return { position in
             let row = units.selection[position]
             let span = ListQuery.Key.Span(
-                id: spanIDs[row], kind: kinds[row], start: units.starts[row])
+                id: spanIDs[row], kind: kinds[row], start: starts[row])
             return ListQuery.Key(traceID: traceID(row), span: span)
         }
     }

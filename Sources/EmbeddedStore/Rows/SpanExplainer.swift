@@ -25,7 +25,7 @@ struct SpanExplainer {
         }
         if batch.count == 0 { return [] }
         let frame = try LooseFrame([(SegmentData(batch), nil)])
-        let fields = try FieldResolver(frame: frame, control: control)
+        let fields = FieldResolver(frame: frame, control: control)
         for name in table.names where DimensionTable.synonyms[name] == nil {
             let field = try fields.resolve(Field(name), forComparison: false)
             let origins = try table[name].map {

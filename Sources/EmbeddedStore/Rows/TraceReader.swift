@@ -71,7 +71,7 @@ struct TraceReader {
     ) throws -> [[(name: String, values: [GroupValue])]] {
         if batch.count == 0 { return [] }
         let frame = try LooseFrame([(SegmentData(batch), nil)])
-        let fields = try FieldResolver(frame: frame, control: control)
+        let fields = FieldResolver(frame: frame, control: control)
         var dimensions = [[(name: String, values: [GroupValue])]](
             repeating: [], count: batch.count)
         for name in names where fields.mayHaveValues(name) {

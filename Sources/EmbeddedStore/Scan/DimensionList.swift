@@ -69,7 +69,7 @@ struct DimensionList {
         let percentiles = try Scanner.percentiles(slice, frames, control)
         let sources = frames.map { frame in
             Source(frame) { [control] in
-                let fields = try FieldResolver(frame: frame, control: control)
+                let fields = FieldResolver(frame: frame, control: control)
                 let units = try MatchedUnits(slice, fields, percentiles: percentiles)
                 return Rows(fields: fields, selection: units.selection)
             }

@@ -40,7 +40,7 @@ struct FrameAnswer: FrameScan, MemorySized {
         for (index, group) in present.enumerated() { place[group] = Int32(index) }
         var cells = Array(sums.cells(place: place, count: present.count).dropLast())
         for haveFailed in [true, false] {
-            let examples = scan.examples(
+            let examples = try scan.examples(
                 haveFailed: haveFailed, place: place, count: present.count)
             for (cell, examples) in examples.enumerated() {
                 for example in examples { cells[cell].addExample(example) }

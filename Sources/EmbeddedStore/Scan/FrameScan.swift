@@ -113,7 +113,7 @@ extension SliceScan: FrameScan {
 
     func examples(
         haveFailed: Bool, place: [Int32], count: Int
-    ) -> [[SliceFigures.Example]] {
+    ) throws -> [[SliceFigures.Example]] {
         var available = [Int](repeating: 0, count: count)
         for (tally, place) in zip(tallies, place) where place >= 0 {
             available[Int(place)] = haveFailed ? tally.failures : tally.count - tally.failures
@@ -121,7 +121,7 @@ extension SliceScan: FrameScan {
         let map = CellMap(
             units: groups.units, cellOf: groups.groupOf.map { place[Int($0)] }, count: count)
         let found = CellExamples(
-            haveFailed: haveFailed, map, units.examples(traceIDs), available: available)
+            haveFailed: haveFailed, map, try units.examples(traceIDs), available: available)
         return (0..<count).map { found.of($0, traceID: traceID) }
     }
 }

@@ -72,7 +72,7 @@ struct TailReader {
         var result = [Bool](repeating: true, count: batch.count)
         guard let condition = query.condition, batch.count > 0 else { return result }
         let frame = try LooseFrame([(SegmentData(batch), nil)])
-        let fields = try FieldResolver(frame: frame, control: control)
+        let fields = FieldResolver(frame: frame, control: control)
         let evaluator = ConditionEvaluator(
             fields, unit: .span, failure: query.failure, percentiles: [:])
         for (row, isMatch) in try evaluator.units(condition).enumerated() {

@@ -53,7 +53,7 @@ class Everyspan:
             begin, cpu, own = time.monotonic(), server.cpu_seconds(), time.process_time()
             post_all("127.0.0.1", server.port, path, bodies, kind, CONNECTIONS)
             seconds, used, sender = time.monotonic() - begin, server.cpu_seconds() - cpu, time.process_time() - own
-            server.wait_until_merged(timeout=3_600)
+            server.wait_until_counted(timeout=3_600)
             settled, settled_cpu = time.monotonic() - begin, server.cpu_seconds() - cpu
             peak = server.peak_rss()
             if server.stop() != 0:

@@ -41,7 +41,7 @@ struct ConditionReports {
         let alone = SliceQuery(
             condition: part, failure: query.failure, unit: .span, range: query.range)
         return try Scanner.parallel(frames) { frame in
-            let fields = try FieldResolver(frame: frame, control: control)
+            let fields = FieldResolver(frame: frame, control: control)
             return try MatchedUnits(alone, fields, percentiles: percentiles).count
         }.reduce(0, +)
     }
@@ -61,7 +61,7 @@ struct ConditionReports {
         // A whole prompt is no name that could be misspelt, and to compare it with all others takes long.
         if wanted.isEmpty || field.isLongText { return [] }
         let found = try Scanner.parallel(frames) { frame in
-            let fields = try FieldResolver(frame: frame, control: control)
+            let fields = FieldResolver(frame: frame, control: control)
             let resolved = try fields.resolve(
                 field, forComparison: false)
             let texts = (0..<UInt32(resolved.values.count)).lazy.compactMap { code -> String? in

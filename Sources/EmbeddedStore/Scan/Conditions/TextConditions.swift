@@ -9,7 +9,6 @@ internal import Store
 /// all of them out. Where a comparison or a field is of another kind, the answer is nil, and they are to be asked.
 struct TextConditions {
     private let fields: FieldResolver
-    private var times: FrameTimes { fields.times }
     private let comparison: Comparison
     private let probe: TextProbe
     private let test: LiteralTest
@@ -39,7 +38,7 @@ struct TextConditions {
                 } else {
                     try isRaw(field.name) ? raw(field.name, [.span, .resource, .scope]) : nil
                 }
-            return found.map { field.scope == .root ? ofRoot($0.holds) : $0.holds }
+            return try found.map { field.scope == .root ? try ofRoot($0.holds) : $0.holds }
         case .span: return try raw(field.name, [.span])?.holds
         case .attribute: return try raw(field.name, [.span, .resource, .scope])?.holds
         case .resource, .scope, .event: return nil
@@ -52,10 +51,11 @@ struct TextConditions {
             && !name.hasPrefix("score")
     }
 
-    private func ofRoot(_ holds: [Bool]) -> [Bool] {
+    private func ofRoot(_ holds: [Bool]) throws -> [Bool] {
+        let rootRows = try fields.traceTimes().rootRows
         var result = [Bool](repeating: false, count: holds.count)
-        for trace in 0..<frame.traceCount where times.rootRows[trace] >= 0 {
-            let holds = holds[Int(times.rootRows[trace])]
+        for trace in 0..<frame.traceCount where rootRows[trace] >= 0 {
+            let holds = holds[Int(rootRows[trace])]
             if holds { for row in frame.rows(of: trace) { result[row] = true } }
         }
         return result

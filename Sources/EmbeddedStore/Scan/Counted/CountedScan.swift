@@ -35,7 +35,7 @@ struct CountedScan: FrameScan {
         }
         let mark = "of \(counts.number) but for \(frame.lasting?.skippedMark ?? 0)"
         minutes = try frame.derived("minute counts \(mark)") {
-            let fields = try FieldResolver(frame: frame, control: control)
+            let fields = FieldResolver(frame: frame, control: control)
             return try whole.minutes.adjusted(
                 minus: CountedUnits(.only(apart.gone), fields),
                 plus: CountedUnits(.only(apart.come), fields), fields)
@@ -48,7 +48,7 @@ struct CountedScan: FrameScan {
         corrections = try frame.derived(
             "\(unit) corrections \(field.scope) \(field.name) \(mark)"
         ) {
-            let fields = try FieldResolver(frame: frame, control: control)
+            let fields = FieldResolver(frame: frame, control: control)
             var sums: [Int: Tally] = [:]
             for share in try values.shares(
                 of: CountedUnits(.only(apart.gone), fields), unit, field, fields)
@@ -182,7 +182,7 @@ struct CountedScan: FrameScan {
     func examples(
         haveFailed: Bool, place: [Int32], count: Int
     ) throws -> [[SliceFigures.Example]] {
-        let fields = try FieldResolver(frame: frame, control: control)
+        let fields = FieldResolver(frame: frame, control: control)
         let traceIDs = try TraceIDs(frame, query.unit)
         let (selection, units) =
             haveFailed ? try failing(fields, traceIDs) : try all(fields, traceIDs)
@@ -212,17 +212,15 @@ struct CountedScan: FrameScan {
             ).units(SliceQuery.defaultFailure)
             return hasFailed.indices.filter { hasFailed[$0] }.map { UInt32($0) }
         }
-        let times = fields.times
-        let starts = unit == .trace ? times.traceStarts : times.starts
+        let starts = try fields.starts(unit)
         let traces = traceIDs.numbers
         let (skipped, range) = (frame.skipped, query.range)
         let found = known.filter { number in
             let trace = traces?[Int(number)] ?? number
-            return skipped?[Int(trace)] != true && range.contains(starts[Int(number)])
+            return skipped?[Int(trace)] != true && range.contains(starts.starts[Int(number)])
         }
         let units = ExampleUnits(
-            hasFailed: nil, starts: starts, traces: traces,
-            lastStarts: unit == .trace ? times.lastTraceStarts : times.lastStarts)
+            hasFailed: nil, starts: starts.starts, traces: traces, lastStarts: starts.lastStarts)
         return (.some(found), units)
     }
 
@@ -230,7 +228,7 @@ struct CountedScan: FrameScan {
         _ fields: FieldResolver, _ traceIDs: TraceIDs
     ) throws -> (UnitSelection, ExampleUnits) {
         let units = try MatchedUnits(query, fields, percentiles: [:])
-        return (units.selection, units.examples(traceIDs))
+        return (units.selection, try units.examples(traceIDs))
     }
 
     /// For each group of rows, which with one field is a code, the place of the value that has it.

@@ -14,7 +14,6 @@ struct SourcePlace {
 struct CanonicalResolver {
     private let dimension: Dimension
     private let fields: FieldResolver
-    private var times: FrameTimes { fields.times }
     private var frame: any Frame { fields.frame }
 
     init(_ dimension: Dimension, _ fields: FieldResolver) {
@@ -87,8 +86,9 @@ struct CanonicalResolver {
                 if !read.isEmpty { builder.add(read, row: row) }
             }
         case .eventTime(let name):
+            let starts = try fields.starts(.span).starts
             for (row, time) in try EventValues(fields).firstTimes(of: name) {
-                builder.add(.double(max(0, Double(time - times.starts[row]) / 1e6)), row: row)
+                builder.add(.double(max(0, Double(time - starts[row]) / 1e6)), row: row)
             }
         case .time(let key): try addTime(key, to: &builder)
         case .spanName: try add(SpanField.name, source, to: &builder)
@@ -251,9 +251,10 @@ struct CanonicalResolver {
             // Old Langfuse SDKs quote the time twice.
             Timestamp.nanoseconds(column.strings.string(code).filter { $0 != "\"" })
         }
+        let starts = try fields.starts(.span).starts
         column.presence.visit { row, entry in
             if let time = byCode[Int(column.codes[entry])] {
-                builder.add(.double(max(0, Double(time - times.starts[row]) / 1e6)), row: row)
+                builder.add(.double(max(0, Double(time - starts[row]) / 1e6)), row: row)
             }
         }
     }

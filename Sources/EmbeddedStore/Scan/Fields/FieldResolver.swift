@@ -7,13 +7,18 @@ internal import Synchronization
 struct FieldResolver {
     let frame: any Frame
     let control: ScanControl
-    let times: FrameTimes
 
-    init(frame: any Frame, control: ScanControl) throws {
+    init(frame: any Frame, control: ScanControl) {
         self.frame = frame
         self.control = control
-        times = try FrameTimes.of(frame)
     }
+
+    /// When the frame's spans, or its traces, began.
+    func starts(_ unit: Unit) throws -> UnitStarts {
+        unit == .trace ? try traceTimes().starts : try UnitStarts.ofSpans(frame)
+    }
+
+    func traceTimes() throws -> TraceTimes { try TraceTimes.of(frame) }
 
     /// The values of a field for every row. Canonical ones are inherited where they may be.
     ///
@@ -25,7 +30,7 @@ struct FieldResolver {
         control.hot?.note(field, forComparison: forComparison)
         // Scores change without the frame, so they are not kept with it.
         if let score = try ScoreFields(self).resolve(field) {
-            return field.scope == .root ? ofRoot(score) : score
+            return field.scope == .root ? try ofRoot(score) : score
         }
         let suffix = forComparison && field.isIntrinsic("duration") ? " ns" : ""
         let name = "field " + Self.word(field.scope) + field.name + suffix
@@ -81,7 +86,7 @@ struct FieldResolver {
             return try raw(field.name, [.span, .resource, .scope])
         case .root:
             let inner = try resolve(Field(field.name), forComparison: forComparison)
-            return ofRoot(inner)
+            return try ofRoot(inner)
         case .span: return try raw(field.name, [.span])
         case .resource: return try raw(field.name, [.resource])
         case .scope: return try raw(field.name, [.scope])
@@ -113,7 +118,7 @@ struct FieldResolver {
         case "status_message": return try text(SpanField.statusMessage)
         case "kind": return named(try frame.numbers(SpanField.kind), SpanWords.kind)
         case "status": return named(try frame.numbers(SpanField.status), SpanWords.status)
-        case "start_time": return numbers(times.starts.map { .integer($0) })
+        case "start_time": return numbers(try starts(.span).starts.map { .integer($0) })
         case "duration":
             return numbers(try SpanDurations.of(frame).map { duration($0, forComparison) })
         case "trace_id": return try traceIDs()
@@ -140,10 +145,11 @@ struct FieldResolver {
     private func makeTraceIntrinsic(
         _ name: String, _ forComparison: Bool
     ) throws -> ResolvedField {
+        let times = try traceTimes()
         switch name {
         case "duration":
-            return numbers(times.traceDurations.map { duration($0, forComparison) })
-        case "start_time": return numbers(times.traceStarts.map { .integer($0) })
+            return numbers(times.durations.map { duration($0, forComparison) })
+        case "start_time": return numbers(times.starts.starts.map { .integer($0) })
         case "status":
             let statuses = try frame.numbers(SpanField.status)
             return named(
@@ -268,10 +274,11 @@ struct FieldResolver {
         return bySpan.finished()
     }
 
-    private func ofRoot(_ field: ResolvedField) -> ResolvedField {
+    private func ofRoot(_ field: ResolvedField) throws -> ResolvedField {
+        let rootRows = try traceTimes().rootRows
         var codes = [UInt32](repeating: 0, count: frame.spanCount)
         for trace in 0..<frame.traceCount {
-            let root = times.rootRows[trace]
+            let root = rootRows[trace]
             let code = root >= 0 ? field.codes[Int(root)] : 0
             for row in frame.rows(of: trace) { codes[row] = code }
         }

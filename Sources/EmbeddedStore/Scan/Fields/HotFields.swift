@@ -43,7 +43,7 @@ final class HotFields: Sendable {
         let asked = recent()
         if asked.isEmpty { return }
         let frame = SegmentFrame(segment, traceEnds: try segment.traceEnds(), skipped: nil)
-        let fields = try FieldResolver(
+        let fields = FieldResolver(
             frame: frame, control: ScanControl(seconds: 60, prices: prices))
         for asked in asked {
             _ = try fields.resolve(asked.field, forComparison: asked.forComparison)

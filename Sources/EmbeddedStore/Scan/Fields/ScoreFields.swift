@@ -5,7 +5,6 @@ internal import Store
 /// its root span, or on its earliest as long as there is no root.
 struct ScoreFields {
     private let fields: FieldResolver
-    private var times: FrameTimes { fields.times }
     private var frame: any Frame { fields.frame }
 
     init(_ fields: FieldResolver) {
@@ -53,6 +52,7 @@ struct ScoreFields {
     ) throws {
         guard let traceIDs = try frame.field(SpanField.traceID) else { return }
         let spanIDs = try frame.numbers(SpanField.spanID)
+        let rootRows = try fields.traceTimes().rootRows
         for trace in 0..<frame.traceCount {
             let rows = frame.rows(of: trace)
             let id = traceIDs.strings.withValue(Int(traceIDs.codes[rows.lowerBound])) { bytes in
@@ -61,7 +61,7 @@ struct ScoreFields {
             for entry in index.byTrace[id] ?? [] {
                 guard let value = value(entry) else { continue }
                 if entry.spanID == 0 {
-                    let root = Int(times.rootRows[trace])
+                    let root = Int(rootRows[trace])
                     found[root >= 0 ? root : rows.lowerBound, default: []].append(value)
                 } else {
                     for row in rows where spanIDs[row] == entry.spanID {

@@ -31,6 +31,7 @@ struct TraceDimensions {
         let tool = try fields.resolve(Field("tool"), forComparison: false)
         let isTool = try spans(ofKinds: ["tool"])
         let ids = try frame.numbers(SpanField.spanID)
+        let starts = try fields.starts(.span).starts
         // Nobody sends a sequence as a list; if so, it stays.
         guard sent.lists == nil else { return sent }
         var codes = sent.codes.expanded
@@ -41,7 +42,7 @@ struct TraceDimensions {
             var steps: [(start: Int64, name: String, id: UInt64)] = []
             for row in rows where isTool[row] && tool.codes[row] != 0 {
                 guard case .text(let name) = tool.firstValue(of: tool.codes[row]) else { continue }
-                steps.append((fields.times.starts[row], name, ids[row]))
+                steps.append((starts[row], name, ids[row]))
             }
             if steps.isEmpty { continue }
             steps.sort { $0 < $1 }

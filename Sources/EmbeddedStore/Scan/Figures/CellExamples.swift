@@ -7,7 +7,7 @@ struct ExampleUnits {
     let starts: [Int64]
     /// Of spans, a number for each trace; nil if units are traces.
     let traces: [UInt32]?
-    /// For each block of units the last start of these and all before them (`FrameTimes.blockUnits`).
+    /// For each block of units the last start of these and all before them (`UnitStarts.blockUnits`).
     let lastStarts: [Int64]
 }
 
@@ -45,7 +45,7 @@ struct CellExamples {
                 firsts[$1] < ends[$1] ? min($0, examples[ends[$1] - 1].start) : $0
             }
         }
-        let block = FrameTimes.blockUnits
+        let block = UnitStarts.blockUnits
         var bound = Int64.max
         map.cellOf.withUnsafeBufferPointer { cellOf in
             // Units lie in the order of time, but for a few: so the first that come mostly stay, and once all cells are

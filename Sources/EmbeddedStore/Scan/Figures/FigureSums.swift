@@ -13,6 +13,8 @@ struct FigureSums {
     /// For each field of distinct values the query's code of each of the frame's.
     private let distinctCodes: [[UInt32]]
     private let stepCount: Int
+    /// Of units; empty without steps.
+    private let starts: [Int64]
 
     init(
         _ scan: SliceScan, _ plan: FigurePlan, grid: StepGrid?, distinctCodes: [[UInt32]]
@@ -22,8 +24,9 @@ struct FigureSums {
         self.grid = grid
         self.distinctCodes = distinctCodes
         stepCount = grid?.count ?? 1
+        starts = stepCount > 1 ? try scan.units.starts().starts : []
         inputs = try scan.inputs(plan)
-        durations = plan.needsDurations ? try scan.units.durations(scan.frame) : []
+        durations = plan.needsDurations ? try scan.units.durations() : []
         let needsUsage = plan.needsUsage || inputs.numbers.contains(where: \.isOfCalls)
         usage = needsUsage ? try scan.usage() : nil
     }
@@ -67,7 +70,6 @@ struct FigureSums {
     /// Puts a step of time in each cell.
     private func addSteps(to cellOf: inout [Int32], _ units: UnitSelection) {
         guard let grid, stepCount > 1 else { return }
-        let starts = scan.units.starts
         // Units lie in the order of time, but for a few: mostly the step is that of the one before.
         var step = 0
         var from = Int64.max

@@ -7,50 +7,51 @@ struct MatchedUnits: Sendable {
     let selection: UnitSelection
     /// By the number of a unit, of those that did not match too.
     let hasFailed: [Bool]
-    let starts: [Int64]
     let spanCount: Int
     /// Traces without a root.
     let openTraces: Int
-    private let lastStarts: [Int64]
-    private let traceDurations: [UInt64]
+    /// No unit of the frame starts later.
+    let newestStart: Int64
+    private let fields: FieldResolver
+
+    /// By the number of a unit. Looked up where they are needed: most questions take whole frames.
+    func starts() throws -> UnitStarts { try fields.starts(unit) }
 
     /// - Parameter ids: of the same units.
-    func examples(_ ids: TraceIDs) -> ExampleUnits {
-        ExampleUnits(
-            hasFailed: hasFailed, starts: starts, traces: ids.numbers, lastStarts: lastStarts)
+    func examples(_ ids: TraceIDs) throws -> ExampleUnits {
+        let starts = try starts()
+        return ExampleUnits(
+            hasFailed: hasFailed, starts: starts.starts, traces: ids.numbers,
+            lastStarts: starts.lastStarts)
     }
 
     var count: Int { selection.count }
-
-    /// No unit of the frame starts later.
-    var newestStart: Int64 { lastStarts.last ?? .min }
 
     init(
         _ query: SliceQuery, _ fields: FieldResolver,
         percentiles: [Double: Double]
     ) throws {
         unit = query.unit
+        self.fields = fields
         let frame = fields.frame
-        let times = fields.times
         let evaluator = ConditionEvaluator(
             fields, unit: unit, failure: query.failure, percentiles: percentiles)
         let matches = try query.condition.map { try evaluator.units($0) }
         hasFailed = try evaluator.units(query.failure)
-        starts = unit == .trace ? times.traceStarts : times.starts
-        traceDurations = times.traceDurations
-        lastStarts = unit == .trace ? times.lastTraceStarts : times.lastStarts
-        let selection = try Self.select(matches, query.range, starts, times, frame, unit)
+        let selection = try Self.select(matches, query.range, fields, unit)
         self.selection = selection
+        newestStart = try frame.lasting?.startMax ?? fields.starts(unit).newest
         switch unit {
         case .span:
             spanCount = selection.count
             openTraces = 0
         case .trace:
+            let rootRows = try fields.traceTimes().rootRows
             var spans = 0
             var open = 0
             selection.visit { _, trace in
                 spans += frame.rows(of: trace).count
-                open += times.rootRows[trace] < 0 ? 1 : 0
+                open += rootRows[trace] < 0 ? 1 : 0
             }
             spanCount = spans
             openTraces = open
@@ -58,12 +59,16 @@ struct MatchedUnits: Sendable {
     }
 
     private static func select(
-        _ matches: [Bool]?, _ range: TimeRange, _ starts: [Int64], _ times: FrameTimes,
-        _ frame: any Frame, _ unit: Unit
+        _ matches: [Bool]?, _ range: TimeRange, _ fields: FieldResolver, _ unit: Unit
     ) throws -> UnitSelection {
+        let frame = fields.frame
         let all = try present(in: frame, unit)
-        let isWithin = range.contains(times.startMin) && range.contains(times.startMax)
+        let isWithin =
+            range == TimeRange(from: nil, to: nil)
+            || frame.lasting.map { range.contains($0.startMin) && range.contains($0.startMax) }
+                ?? false
         if isWithin, matches == nil { return all }
+        let starts = isWithin ? [] : try fields.starts(unit).starts
         var numbers: [UInt32] = []
         numbers.reserveCapacity(matches == nil ? all.count : 0)
         starts.withUnsafeBufferPointer { starts in
@@ -73,7 +78,8 @@ struct MatchedUnits: Sendable {
                 }
             }
         }
-        return numbers.count == starts.count ? .all(numbers.count) : .some(numbers)
+        let unitCount = unit == .trace ? frame.traceCount : frame.spanCount
+        return numbers.count == unitCount ? .all(numbers.count) : .some(numbers)
     }
 
     /// The units of a frame that no other frame counts.
@@ -91,8 +97,9 @@ struct MatchedUnits: Sendable {
     }
 
     /// By the number of a unit, in nanoseconds.
-    func durations(_ frame: any Frame) throws -> [UInt64] {
-        unit == .trace ? traceDurations : try SpanDurations.of(frame)
+    func durations() throws -> [UInt64] {
+        unit == .trace
+            ? try fields.traceTimes().durations : try SpanDurations.of(fields.frame)
     }
 
     /// What senders' SDKs dropped, over the matched spans.
