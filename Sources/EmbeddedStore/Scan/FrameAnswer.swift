@@ -59,6 +59,8 @@ struct FrameAnswer: FrameScan, MemorySized {
 
     var groupCount: Int { keys.count }
 
+    func tally(_ group: Int) -> Tally { tallies[group] }
+
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         for (group, key) in keys.enumerated() {
             key.withUnsafeBytes { body(group, $0, tallies[group]) }

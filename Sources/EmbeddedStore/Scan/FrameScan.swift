@@ -17,6 +17,9 @@ protocol FrameScan: Sendable {
     /// Some may have no unit.
     var groupCount: Int { get }
 
+    /// The counts of a group.
+    func tally(_ group: Int) -> Tally
+
     /// Visits the groups that have units: their numbers, the bytes of their values (`GroupKey`), and their counts.
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void)
 
@@ -88,6 +91,8 @@ extension SliceScan: FrameScan {
     var groupsAddUp: Bool { query.unit == .span && groups.isSingle }
     var groupCount: Int { groups.count }
 
+    func tally(_ group: Int) -> Tally { tallies[group] }
+
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         var scratch: [UInt8] = []
         for (group, tally) in tallies.enumerated() where tally.count > 0 {
@@ -120,8 +125,9 @@ extension SliceScan: FrameScan {
         }
         let map = CellMap(
             units: groups.units, cellOf: groups.groupOf.map { place[Int($0)] }, count: count)
+        let traceIDs = try TraceIDs(frame, query.unit)
         let found = CellExamples(
             haveFailed: haveFailed, map, try units.examples(traceIDs), available: available)
-        return (0..<count).map { found.of($0, traceID: traceID) }
+        return (0..<count).map { found.of($0, traceID: traceIDs.id) }
     }
 }

@@ -43,6 +43,8 @@ struct PassingScan: FrameScan {
 
     var groupCount: Int { tallies.count }
 
+    func tally(_ group: Int) -> Tally { tallies[group] }
+
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         for (index, group) in groups.enumerated() {
             keys.withValue(index) { body(Int(group), $0, tallies[Int(group)]) }

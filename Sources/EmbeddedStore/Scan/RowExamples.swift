@@ -29,9 +29,12 @@ struct RowExamples {
                         && Self.isOpen(rows[row].examples, haveFailed, scan.newestStart)
                 }
                 if !isOpen.contains(true) { continue }
-                let place = window.keyOf[index].map { key -> Int32 in
+                let place = window.keyOf[index].enumerated().map { group, key -> Int32 in
                     let row = key == .max ? -1 : places.place[Int(key)]
-                    return row >= 0 && isOpen[Int(row)] ? row : -1
+                    guard row >= 0, isOpen[Int(row)] else { return -1 }
+                    let tally = scan.tally(group)
+                    return (haveFailed ? tally.failures : tally.count - tally.failures) > 0
+                        ? row : -1
                 }
                 if !place.contains(where: { $0 >= 0 }) { continue }
                 let found = try scan.examples(

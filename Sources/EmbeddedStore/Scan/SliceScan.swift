@@ -12,7 +12,6 @@ struct SliceScan: Sendable {
     let units: MatchedUnits
     let values: [UnitValues]
     let groups: UnitGroups
-    let traceIDs: TraceIDs
     private let fields: FieldResolver
     /// By group.
     let tallies: [Tally]
@@ -26,7 +25,6 @@ struct SliceScan: Sendable {
         frame = fields.frame
         let units = try MatchedUnits(query, fields, percentiles: percentiles)
         self.units = units
-        traceIDs = try TraceIDs(frame, query.unit)
         var values: [UnitValues] = []
         for field in query.by {
             values.append(try UnitValues(field, query.unit, fields))
@@ -57,9 +55,6 @@ struct SliceScan: Sendable {
 
     /// What the model calls of each unit used.
     func usage() throws -> UnitUsage { try UnitUsage(query.unit, values, fields) }
-
-    /// The trace of a unit.
-    func traceID(_ unit: Int) -> UInt128 { traceIDs.id(unit) }
 }
 
 /// The values of a group as bytes: each tagged value with its length before it, 0 for null.

@@ -82,7 +82,7 @@ struct CountedScan: FrameScan {
 
     var groupCount: Int { values.map { $0.values.count + 1 } ?? 1 }
 
-    private func tally(_ group: Int) -> Tally {
+    func tally(_ group: Int) -> Tally {
         guard let values else { return Tally(count: unitCount, failures: failureCount) }
         var tally = values.tallies(query.unit)[group]
         if !corrections.isEmpty, let correction = corrections[group] { tally += correction }

@@ -8,11 +8,6 @@ struct FieldResolver {
     let frame: any Frame
     let control: ScanControl
 
-    init(frame: any Frame, control: ScanControl) {
-        self.frame = frame
-        self.control = control
-    }
-
     /// When the frame's spans, or its traces, began.
     func starts(_ unit: Unit) throws -> UnitStarts {
         unit == .trace ? try traceTimes().starts : try UnitStarts.ofSpans(frame)
