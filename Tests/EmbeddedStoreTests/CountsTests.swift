@@ -95,6 +95,25 @@ import Testing
     }
 }
 
+@Suite struct `Fields that counts are stored of` {
+    @Test(
+        arguments: [
+            (Field("tenant"), Field("tenant")), (Field("session"), Field("session")),
+            (Field("status"), Field("status")),
+            (Field("raw.key"), Field("raw.key", scope: .attribute)),
+            (Field("tenant", scope: .attribute), Field("tenant", scope: .attribute)),
+            // Scores change without the segment.
+            (Field("score.quality"), nil), (Field("score.quality.label"), nil),
+            (Field("score.raw", scope: .attribute), Field("score.raw", scope: .attribute)),
+            // Each of these is read from one place only.
+            (Field("tenant", scope: .root), nil), (Field("raw.key", scope: .span), nil),
+            (Field("raw.key", scope: .resource), nil), (Field("raw.key", scope: .event), nil),
+        ] as [(Field, Field?)])
+    func `are what is the same for all who ask`(field: Field, stored: Field?) {
+        #expect(SegmentCounts.name(of: field) == stored)
+    }
+}
+
 @Suite struct `The first of many` {
     @Test(arguments: 0..<100)
     func `are those that sorting puts first, and all that tie with the last`(seed: UInt64) {

@@ -186,6 +186,21 @@ def test_annotations_carriers_and_feedback(server: Server) -> None:
         assert scores(client, carrier) == []
 
 
+def test_scores_are_counted_though_counts_are_stored(executable: Path) -> None:
+    """They come after the values of their spans' segment were counted, and change again."""
+    with Server(executable, options=("--counted-spans-min", "1")) as server, server.client() as client:
+        traces = [trace_id() for _ in range(30)]
+        for trace in traces:
+            post(client, "/v1/spans", span(trace, status="ERROR" if trace == traces[0] else "OK"))
+        server.wait_until_counted()
+        for value in (1, 2):
+            for at, trace in enumerate(traces):
+                post(client, "/v1/scores", {"trace_id": trace, "name": "late", "value": value * (at % 3)})
+            for unit in ("span", "trace"):
+                asked = counts(client, "score.late", unit=unit, calc="count,failures")
+                assert asked == {0: (10, 1), value: (10, 0), 2 * value: (10, 0)}
+
+
 def test_scores_survive_a_kill_right_after_their_200(fresh_server: Server) -> None:
     trace = trace_id()
     with fresh_server.client() as client:

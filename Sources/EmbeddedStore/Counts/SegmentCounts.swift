@@ -65,6 +65,8 @@ struct SegmentCounts: Sendable {
         switch field.scope {
         case .attribute: field
         case .any where canonical.contains(field.name): field
+        // Scores come and go without the segment.
+        case .any where field.name.hasPrefix("score."): nil
         case .any: Field(field.name, scope: .attribute)
         case .root, .span, .resource, .scope, .event: nil
         }

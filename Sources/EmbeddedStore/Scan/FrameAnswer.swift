@@ -5,21 +5,15 @@ internal import Store
 ///
 /// Frames of merged segments and of closed groups do not change, so a dashboard's next poll needs only what came since.
 /// It is exact: the same figures, summed once. Kept within the budget of warm columns.
-struct FrameAnswer: FrameScan, MemorySized {
+struct FrameAnswer: KeptScan, MemorySized {
     /// The values of each group as bytes (`GroupKey`).
     private let keys: [[UInt8]]
-    private let tallies: [Tally]
+    let tallies: [Tally]
     /// By group.
     private let cells: [SliceFigures]
     /// Of all units, each once.
     private let ofAll: SliceFigures
-    let newestStart: Int64
-    let unitCount: Int
-    let failureCount: Int
-    let spanCount: Int
-    let openTraces: Int
-    let droppedUpstream: Int
-    let groupsAddUp: Bool
+    let totals: FrameTotals
 
     /// With more groups than this the figures of the few that are shown are summed anew.
     static let groupsMax = 4096
@@ -47,19 +41,9 @@ struct FrameAnswer: FrameScan, MemorySized {
             }
         }
         self.cells = cells
-        newestStart = scan.newestStart
         ofAll = sums.total()[0]
-        unitCount = scan.unitCount
-        failureCount = scan.failureCount
-        spanCount = scan.spanCount
-        openTraces = scan.openTraces
-        droppedUpstream = scan.droppedUpstream
-        groupsAddUp = scan.groupsAddUp
+        totals = FrameTotals(scan)
     }
-
-    var groupCount: Int { keys.count }
-
-    func tally(_ group: Int) -> Tally { tallies[group] }
 
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         for (group, key) in keys.enumerated() {

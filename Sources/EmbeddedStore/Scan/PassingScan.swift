@@ -5,20 +5,13 @@ internal import Store
 /// their counts. Where figures are to be summed the frame is scanned once more.
 ///
 /// A scan holds some forty bytes for each of its rows: of ten million spans that would be more than all else together.
-struct PassingScan: FrameScan {
+struct PassingScan: KeptScan {
     private let again: @Sendable () throws -> SliceScan
     /// The values of the groups that have units, as bytes (`GroupKey`), and the groups' numbers.
     private let keys: StringTable
     private let groups: [UInt32]
-    /// By group.
-    private let tallies: [Tally]
-    let unitCount: Int
-    let failureCount: Int
-    let spanCount: Int
-    let openTraces: Int
-    let droppedUpstream: Int
-    let groupsAddUp: Bool
-    let newestStart: Int64
+    let tallies: [Tally]
+    let totals: FrameTotals
 
     /// - Parameter again: makes the same scan; groups have the same numbers, since a frame's columns are always read alike.
     init(_ scan: SliceScan, again: @escaping @Sendable () throws -> SliceScan) {
@@ -32,18 +25,8 @@ struct PassingScan: FrameScan {
         self.keys = keys
         self.groups = groups
         tallies = scan.tallies
-        unitCount = scan.unitCount
-        failureCount = scan.failureCount
-        spanCount = scan.spanCount
-        openTraces = scan.openTraces
-        droppedUpstream = scan.droppedUpstream
-        groupsAddUp = scan.groupsAddUp
-        newestStart = scan.newestStart
+        totals = FrameTotals(scan)
     }
-
-    var groupCount: Int { tallies.count }
-
-    func tally(_ group: Int) -> Tally { tallies[group] }
 
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         for (index, group) in groups.enumerated() {
