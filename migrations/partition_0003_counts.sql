@@ -27,7 +27,7 @@ CREATE TABLE value_count_name (
     segment       INTEGER NOT NULL REFERENCES segment_count (segment) ON DELETE CASCADE,
     origin        TEXT NOT NULL,               -- canonical, attribute
     name          TEXT NOT NULL,
-    value_count   INTEGER NOT NULL REFERENCES value_count (id) ON DELETE CASCADE,
+    value_count   INTEGER NOT NULL,            -- value_count.id; both go with the segment
     PRIMARY KEY (segment, origin, name)
 ) WITHOUT ROWID;
 

@@ -145,23 +145,34 @@ final class Engine: Sendable {
         }
     }
 
-    /// Counts the units of a large segment that has no counts, or counts of another mapping.
+    /// A large segment that has no counts, or counts of another mapping.
     ///
-    /// - Parameter spansMin: smaller ones are left alone.
-    /// - Returns: the partition that was written to; nil if there was nothing to count.
-    func countOne(spansMin: Int) throws -> Partition? {
-        let snapshot = snapshot
-        let uncounted = snapshot.large.first {
-            $0.liveSpans >= spansMin && SegmentCounts(of: $0.segment) == nil
+    /// - Parameters:
+    ///   - spansMin: smaller ones are left alone.
+    ///   - isWanted: whether a partition's segments may be counted now.
+    func nextUncounted(spansMin: Int, _ isWanted: (Partition) -> Bool) -> SegmentView? {
+        snapshot.large.first {
+            $0.liveSpans >= spansMin && isWanted($0.segment.partition)
+                && SegmentCounts(of: $0.segment) == nil
         }
-        guard let view = uncounted else { return nil }
+    }
+
+    /// Counts the units of a segment and stores that.
+    ///
+    /// - Throws: `DamagedSegment` if it cannot be read.
+    func count(_ view: SegmentView) throws {
         let segment = view.segment
         let skipped = try snapshot.parts.large(view)?.skipped ?? []
         let apart = skipped.indices.filter { skipped[$0] }.map { UInt32($0) }
-        let counts = try segment.reading { try CountsMaking(segment, apart: apart).sealed() }
-        try segment.partition.save(counts, of: segment.id)
-        segment.setCounts(try segment.partition.countRecords(of: segment.id))
-        return segment.partition
+        do {
+            let counts = try CountsMaking(segment, apart: apart).sealed()
+            try segment.partition.save(counts, of: segment.id)
+            segment.setCounts(try segment.partition.countRecords(of: segment.id))
+        } catch let damage as DamagedSegment {
+            // It was read through an object of its own, which nobody else knows.
+            throw DamagedSegment(
+                segment: segment, reason: damage.reason, isOfFile: damage.isOfFile)
+        }
     }
 
     /// Spans of merged segments whose values are still to be counted.
@@ -243,7 +254,7 @@ final class Engine: Sendable {
                 guard !isIn(snapshot) else { throw damage }
             } catch let damage as DamagedCounts {
                 // Its rows answer; upkeep counts them anew.
-                damage.segment.setCounts(nil)
+                damage.segment.forgetCounts(damage.number)
                 report("\(damage): they are made anew")
             } catch  where Damage.isOfDevice(error) && !hasReopened {
                 // If somebody has removed a file's log while it is open, connections that come later cannot read. Closing
@@ -255,11 +266,14 @@ final class Engine: Sendable {
     }
 
     /// Shows what is damaged to no query any more.
-    func setAside(_ damage: DamagedSegment) {
+    ///
+    /// - Returns: false if it was not shown.
+    @discardableResult
+    func setAside(_ damage: DamagedSegment) -> Bool {
         writer.withLock { writer in
             // The writer may have set it aside already, and queries not have been told.
-            _ = writer.setAside(damage)
-            publish(writer.snapshot)
+            defer { publish(writer.snapshot) }
+            return writer.setAside(damage)
         }
     }
 

@@ -104,27 +104,32 @@ final class Upkeep: Sendable {
     ///
     /// - Returns: whether there was one.
     private func count(_ idle: Bool) throws -> Bool {
-        guard policy.isEnabled, !isResting(Self.counting) else { return false }
+        let spansMin = idle ? policy.countedSpansMin : policy.spansMax / 2
+        let uncounted = engine.nextUncounted(spansMin: spansMin) {
+            !isResting(Self.counting($0))
+        }
+        guard policy.isEnabled, let view = uncounted else { return false }
+        let partition = view.segment.partition
         do {
-            let spansMin = idle ? policy.countedSpansMin : policy.spansMax / 2
-            guard let partition = try engine.countOne(spansMin: spansMin) else { return false }
+            try engine.count(view)
             state.withLock { state in
                 state.shrinkAfter.insert(partition.name)
-                state.resting[Self.counting] = nil
+                state.resting[Self.counting(partition)] = nil
             }
             return true
-        } catch let damage as DamagedSegment {
-            engine.setAside(damage)
+        } catch let damage as DamagedSegment where engine.setAside(damage) {
             return true
         } catch {
-            let seconds = rest(Self.counting)
-            engine.report("cannot count values, next try in \(Int(seconds)) s: \(error)")
-            return false
+            // What cannot be counted here must not keep the others from it.
+            let seconds = rest(Self.counting(partition))
+            engine.report(
+                "cannot count values of \(partition.name), next try in \(Int(seconds)) s: \(error)")
+            return true
         }
     }
 
-    /// What rests where counting has failed; no partition has this name.
-    private static let counting = "counts"
+    /// What rests where counting has failed: merging goes on there.
+    private static func counting(_ partition: Partition) -> String { partition.name + " counts" }
 
     private func isResting(_ name: String) -> Bool {
         state.withLock { $0.resting[name].map { $0.until > .now } ?? false }

@@ -63,7 +63,7 @@ enum CountsCodec {
             var columns: [[UInt64]] = []
             for _ in MinuteCounts.Column.allCases {
                 let column = try IntegerCodec.read(&reader, count: count)
-                guard column.allSatisfy({ $0 <= 1 << 48 }) else {
+                guard column.allSatisfy({ $0 <= MinuteCounts.countMax }) else {
                     throw DamagedBytes("a minute with more than there can be")
                 }
                 columns.append(column)

@@ -5,6 +5,8 @@ internal import Store
 /// together.
 struct MinuteCounts: MemorySized, Equatable {
     static let nanoseconds: Int64 = 60_000_000_000
+    /// More is not stored. Only senders that claim to have dropped billions of attributes, span after span, come there.
+    static let countMax: UInt64 = 1 << 48
 
     /// Minutes since 1970 in which units began, ascending.
     private(set) var minutes: [Int64] = []
@@ -160,7 +162,10 @@ extension MinuteCounts {
             return MinuteCounts(
                 minutes: minutes,
                 columns: Column.allCases.map { column in
-                    minutes.map { UInt64(max(0, present[$0]?[column.rawValue] ?? 0)) }
+                    minutes.map { minute in
+                        let count = present[minute]?[column.rawValue] ?? 0
+                        return min(UInt64(max(0, count)), countMax)
+                    }
                 })
         }
     }

@@ -80,8 +80,12 @@ struct SegmentCounts: Sendable {
             return try body()
         } catch {
             guard let reason = Damage.reason(error) else { throw error }
-            throw DamagedCounts(segment: segment, reason: reason)
+            throw damaged(reason)
         }
+    }
+
+    func damaged(_ reason: String) -> DamagedCounts {
+        DamagedCounts(segment: segment, number: number, reason: reason)
     }
 }
 
@@ -93,6 +97,8 @@ extension Table {
 /// A segment's counts turned out damaged; its rows did not.
 struct DamagedCounts: Error, CustomStringConvertible {
     let segment: Segment
+    /// Of the counts: others may have been made meanwhile.
+    let number: UInt64
     let reason: String
 
     var description: String {

@@ -95,6 +95,8 @@ extension ValueCounts {
 
 extension ValueCounts {
     /// What some units add to the counts of a field: by the index of the value, ascending.
+    ///
+    /// - Throws: `MissingValue` if these are not the counts of the frame's rows.
     func shares(
         of units: CountedUnits, _ unit: Unit, _ field: Field, _ fields: FieldResolver
     ) throws -> [(index: Int, tally: Tally)] {
@@ -107,7 +109,7 @@ extension ValueCounts {
             let index =
                 code == 0
                 ? 0 : values.field.values.dictionary.withValue(code - 1) { self.index(of: $0) }
-            guard let index else { throw DamagedBytes("counts lack a value of \(field.name)") }
+            guard let index else { throw MissingValue() }
             shares.append((index, tally))
         }
         return shares.sorted { $0.index < $1.index }
@@ -128,6 +130,9 @@ extension ValueCounts.Tallies {
         self.init(counts: counts, failures: failures)
     }
 }
+
+/// Counts lack a value that rows have.
+struct MissingValue: Error {}
 
 /// The values of one or several tables in the order of their bytes.
 private struct SortedValues {

@@ -8,18 +8,18 @@ internal import Store
 struct PassingScan: KeptScan {
     private let again: @Sendable () throws -> SliceScan
     /// The values of the groups that have units, as bytes (`GroupKey`), and the groups' numbers.
-    private let keys: StringTable
+    private let keys: ByteDictionary
     private let groups: [UInt32]
     let tallies: [Tally]
     let totals: FrameTotals
 
-    /// - Parameter again: makes the same scan; groups have the same numbers, since a frame's columns are always read alike.
+    /// - Parameter again: makes the same scan, whose groups may have other numbers: they are told by their values.
     init(_ scan: SliceScan, again: @escaping @Sendable () throws -> SliceScan) {
         self.again = again
-        var keys = StringTable()
+        var keys = ByteDictionary()
         var groups: [UInt32] = []
         scan.visitGroups { group, key, _ in
-            keys.append(key)
+            _ = keys.code(of: key)
             groups.append(UInt32(group))
         }
         self.keys = keys
@@ -34,9 +34,8 @@ struct PassingScan: KeptScan {
         }
     }
 
-    func distinctValues(_ plan: FigurePlan) throws -> [UnitValues] {
-        plan.distinct.isEmpty ? [] : try again().distinctValues(plan)
-    }
+    /// None: with distinct values, whose codes are a scan's own, scans are held (`Scanner`).
+    func distinctValues(_ plan: FigurePlan) -> [UnitValues] { [] }
 
     func total(_ plan: FigurePlan, distinctCodes: [[UInt32]]) throws -> SliceFigures {
         try again().total(plan, distinctCodes: distinctCodes)
@@ -47,8 +46,10 @@ struct PassingScan: KeptScan {
         distinctCodes: [[UInt32]]
     ) throws -> [SliceFigures] {
         guard plan.isCountsOnly, grid == nil else {
-            return try again().cells(
-                place: place, count: count, plan, grid: grid, distinctCodes: distinctCodes)
+            let scan = try again()
+            return try scan.cells(
+                place: self.place(place, in: scan), count: count, plan, grid: grid,
+                distinctCodes: distinctCodes)
         }
         var cells = [SliceFigures](repeating: SliceFigures(plan), count: count + 1)
         for (tally, place) in zip(tallies, place) where place != KeyPlaces.nowhere {
@@ -62,6 +63,19 @@ struct PassingScan: KeptScan {
     func examples(
         haveFailed: Bool, place: [Int32], count: Int
     ) throws -> [[SliceFigures.Example]] {
-        try again().examples(haveFailed: haveFailed, place: place, count: count)
+        let scan = try again()
+        return try scan.examples(
+            haveFailed: haveFailed, place: self.place(place, in: scan), count: count)
+    }
+
+    /// The places of groups by their numbers in another scan of the same frame.
+    private func place(_ place: [Int32], in scan: SliceScan) -> [Int32] {
+        var places = [Int32](repeating: KeyPlaces.nowhere, count: scan.groupCount)
+        scan.visitGroups { group, key, _ in
+            if let index = keys.existingCode(of: key) {
+                places[group] = place[Int(groups[Int(index)])]
+            }
+        }
+        return places
     }
 }

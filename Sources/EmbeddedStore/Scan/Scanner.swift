@@ -37,7 +37,8 @@ enum Scanner {
         return answer
     }
 
-    /// Of more spans than this scans are not held, but made once more where they are needed again.
+    /// Of more spans than this scans are not held, but made once more where they are needed again. Those that count distinct
+    /// values are: how a scan has numbered these must hold until all are summed.
     private static let spansKeptMax = 3 << 20
 
     private static func scans(
@@ -48,7 +49,8 @@ enum Scanner {
         let counted = CountedQuestion(query, grid)
         let question = control.hot.flatMap { _ in FrameQuestion(query, plan, percentiles) }
         let isRepeated = question.flatMap { control.hot?.wasAsked($0) } ?? false
-        let areKept = frames.reduce(0) { $0 + $1.spanCount } <= spansKeptMax
+        let areKept =
+            frames.reduce(0) { $0 + $1.spanCount } <= spansKeptMax || !plan.distinct.isEmpty
         let scans = try parallel(frames) { frame -> any FrameScan in
             if let scan = try counted?.scan(frame, control) { return scan }
             @Sendable func scan() throws -> SliceScan {

@@ -59,8 +59,13 @@ final class Segment: Sendable {
     /// What is stored of its counts (`SegmentCounts`).
     var countRecords: CountRecords? { counted.withLock { $0 } }
 
-    /// Takes up counts that were stored, or forgets those that turned out damaged.
+    /// Takes up counts that were stored.
     func setCounts(_ records: CountRecords?) { counted.withLock { $0 = records } }
+
+    /// Forgets counts that turned out damaged.
+    func forgetCounts(_ number: UInt64) {
+        counted.withLock { if $0?.number == number { $0 = nil } }
+    }
 
     @discardableResult
     private func remember(_ keys: Set<ColumnKey>) -> KeySet {

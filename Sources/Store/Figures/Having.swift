@@ -33,7 +33,7 @@ package indirect enum Having: Hashable, Sendable {
         case .not: 0
         case .comparison(.failures, let comparator, let limit):
             switch comparator {
-            case .greater: Int(clamping: limit.rounded(.down)) + 1
+            case .greater: limit < 0 ? 0 : Int(clamping: limit.rounded(.down)) + 1
             case .greaterOrEqual, .equal: Int(clamping: limit.rounded(.up))
             case .unequal, .less, .lessOrEqual: 0
             }

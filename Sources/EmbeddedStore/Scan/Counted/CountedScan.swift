@@ -44,20 +44,17 @@ struct CountedScan: FrameScan {
             corrections = [:]
             return
         }
-        let unit = query.unit
-        corrections = try frame.derived(
-            "\(unit) corrections \(field.scope) \(field.name) \(mark)"
-        ) {
-            let fields = FieldResolver(frame: frame, control: control)
-            var sums: [Int: Tally] = [:]
-            for share in try values.shares(
-                of: CountedUnits(.only(apart.gone), fields), unit, field, fields)
-            { sums[share.index, default: Tally()] -= share.tally }
-            for share in try values.shares(
-                of: CountedUnits(.only(apart.come), fields), unit, field, fields)
-            { sums[share.index, default: Tally()] += share.tally }
-            return Corrections(byIndex: sums)
-        }.byIndex
+        do {
+            let unit = query.unit
+            corrections = try frame.derived(
+                "\(unit) corrections \(field.scope) \(field.name) \(mark)"
+            ) {
+                try CountCorrections(
+                    values, apart, unit, field, FieldResolver(frame: frame, control: control))
+            }.byIndex
+        } catch is MissingValue {
+            throw counts.damaged("a value of \(field.name) is missing")
+        }
     }
 
     // MARK: All units
@@ -248,33 +245,5 @@ struct CountedScan: FrameScan {
             if let code { places[Int(code) + 1] = place }
         }
         return places
-    }
-}
-
-/// What is to be added to the counts of values, by their index.
-private struct Corrections: MemorySized {
-    let byIndex: [Int: Tally]
-    var byteCount: Int { byIndex.count * 40 }
-}
-
-/// The traces of a frame of which another frame came to have spans since they were counted, and those of which none has any
-/// more, by their number.
-private struct TracesMoved {
-    private(set) var gone: [UInt32] = []
-    private(set) var come: [UInt32] = []
-
-    var isEmpty: Bool { gone.isEmpty && come.isEmpty }
-
-    /// - Parameter counted: the traces that are not counted.
-    init(counted apart: [UInt32], skipped: [Bool]?) {
-        guard let skipped else {
-            come = apart
-            return
-        }
-        var isApart = [Bool](repeating: false, count: skipped.count)
-        for trace in apart { isApart[Int(trace)] = true }
-        for trace in skipped.indices where skipped[trace] != isApart[trace] {
-            if skipped[trace] { gone.append(UInt32(trace)) } else { come.append(UInt32(trace)) }
-        }
     }
 }

@@ -79,7 +79,8 @@ struct CanonicalResolver {
         case .event(let key, let names):
             let places = EventValues(fields)
             guard places.hasKey(key) else { return }
-            for (row, values) in try places.values(of: key, names: names)
+            let values = try places.values(of: key, names: names)
+            for (row, values) in values.sorted(by: { $0.key < $1.key })
             where !builder.isSet(row) {
                 var read = values.flatMap { dimension.read($0, of: source) }
                 if case .last = source.reading { read = Array(read.suffix(1)) }
@@ -87,7 +88,8 @@ struct CanonicalResolver {
             }
         case .eventTime(let name):
             let starts = try fields.starts(.span).starts
-            for (row, time) in try EventValues(fields).firstTimes(of: name) {
+            let times = try EventValues(fields).firstTimes(of: name)
+            for (row, time) in times.sorted(by: { $0.key < $1.key }) {
                 builder.add(.double(max(0, Double(time - starts[row]) / 1e6)), row: row)
             }
         case .time(let key): try addTime(key, to: &builder)
@@ -216,7 +218,8 @@ struct CanonicalResolver {
                 }
             }
         }
-        for (row, several) in values {
+        // In the order of rows, so that values are numbered alike each time.
+        for (row, several) in values.sorted(by: { $0.key < $1.key }) {
             if joined {
                 let texts = several.compactMap {
                     if case .text(let text) = $0 { text } else { nil }

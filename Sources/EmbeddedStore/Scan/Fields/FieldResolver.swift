@@ -263,7 +263,8 @@ struct FieldResolver {
     /// An attribute of the span's events; a span has the values of all of them.
     private func eventAttribute(_ key: String) throws -> ResolvedField {
         var bySpan = FieldBuilder(rowCount: frame.spanCount)
-        for (row, values) in try EventValues(self).values(of: key, names: []) {
+        let values = try EventValues(self).values(of: key, names: [])
+        for (row, values) in values.sorted(by: { $0.key < $1.key }) {
             bySpan.add(values, row: row)
         }
         return bySpan.finished()

@@ -35,14 +35,14 @@ struct ScoreFields {
         var found: [Int: [GroupValue]] = [:]
         if !index.byTrace.isEmpty { try addByTrace(index, value, &found) }
         if !index.byResponse.isEmpty {
-            for (row, id) in try ResponseIDs.rows(of: frame) {
+            for (row, id) in try ResponseIDs.rows(of: frame).sorted(by: { $0.key < $1.key }) {
                 for entry in index.byResponse[id] ?? [] {
                     if let value = value(entry) { found[row, default: []].append(value) }
                 }
             }
         }
         var builder = FieldBuilder(rowCount: frame.spanCount)
-        for (row, values) in found { builder.add(values, row: row) }
+        for (row, values) in found.sorted(by: { $0.key < $1.key }) { builder.add(values, row: row) }
         return builder.finished()
     }
 
