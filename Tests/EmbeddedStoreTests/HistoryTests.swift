@@ -172,6 +172,44 @@ private struct Model {
         try checkMinutes(engine, unit, counts)
     }
 
+    /// Scans that are not held give what the held ones give.
+    private func checkPassing(_ engine: Engine, _ random: inout SeededGenerator) throws {
+        let query = SliceQuery(
+            by: [Field("list"), Field("raw.tenant")],
+            unit: Bool.random(using: &random) ? .span : .trace)
+        let control = ScanControl(seconds: 30)
+        for frame in try Frames.of(engine.snapshot, range: query.range) {
+            @Sendable func make() throws -> SliceScan {
+                try SliceScan(
+                    query, FieldResolver(frame: frame, control: control), percentiles: [:])
+            }
+            let held = try make()
+            let passing = PassingScan(held, again: make)
+            let count = 3
+            let place = (0..<held.groupCount).map { _ in
+                Int32.random(in: KeyPlaces.nowhere..<Int32(count), using: &random)
+            }
+            for plan in [query.plan, FigurePlan()] {
+                func sums(_ scan: any FrameScan) throws -> [String] {
+                    let cells = try scan.cells(
+                        place: place, count: count, plan, grid: nil, distinctCodes: [])
+                    return try (cells + [scan.total(plan, distinctCodes: [])]).map {
+                        "\($0.count) \($0.failures) \($0.durationSum) \($0.durationMax)"
+                    }
+                }
+                #expect(try sums(held) == sums(passing))
+            }
+            for haveFailed in [true, false] {
+                let examples = try held.examples(
+                    haveFailed: haveFailed, place: place, count: count)
+                #expect(
+                    try passing.examples(haveFailed: haveFailed, place: place, count: count)
+                        == examples)
+            }
+            #expect(held.unitCount == passing.unitCount && held.spanCount == passing.spanCount)
+        }
+    }
+
     private func checkMinutes(
         _ engine: Engine, _ unit: Unit, _ counts: [NamedFigure]
     ) throws {
@@ -211,6 +249,7 @@ private struct Model {
             }
             try check(engine, model)
         }
+        try checkPassing(engine, &random)
         try engine.close()
     }
 }

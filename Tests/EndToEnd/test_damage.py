@@ -357,6 +357,29 @@ def other(old: object, chance: random.Random) -> object:
     return 1
 
 
+def test_what_is_damaged_before_it_is_counted_is_set_aside(sound: Kept, executable: Path, tmp_path: Path) -> None:
+    """A segment of an earlier version, say, has no counts. Counting reads all of it, finds the damage, and goes on with the others."""
+    data = sound.copy(tmp_path / "data")
+    kept = Kept(data, dict(sound.spans))
+    with Server(executable, data=data, options=("--counted-spans-min", "1000000")) as server, server.client() as client:
+        # One segment a day, or merging would come upon the damage first.
+        wait_for(lambda: all(p["segments"] == 1 for p in client.json("/v1/status")["partitions"]), 60)
+    for at, file in enumerate(kept.partitions()):
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("PRAGMA foreign_keys = ON")
+            database.execute("DELETE FROM segment_count")
+            if at == 1:
+                column, old = database.execute("SELECT id, data FROM \"column\" WHERE key = 'tenant' ORDER BY id DESC").fetchone()
+                database.execute('UPDATE "column" SET data = ? WHERE id = ?', (old[:-1] + bytes([old[-1] ^ 1]), column))
+    with serving(executable, data, "--counted-spans-min", "1") as server:
+        server.wait_until_counted()
+        assert settle(server, kept) == 1
+        time.sleep(1)
+        before = server.cpu_seconds()
+        time.sleep(2)
+        assert server.cpu_seconds() - before < 1, "it goes round and round"
+
+
 # MARK: files that are no trouble of the disk
 
 
