@@ -2,8 +2,8 @@ import Store
 import Testing
 
 @Suite struct `The failures that a row needs` {
-    private static let failures = { (comparator: Having.Comparator, limit: Double) in
-        Having.comparison(.failures, comparator, limit)
+    private static func failures(_ comparator: Having.Comparator, _ limit: Double) -> Having {
+        .comparison(.failures, comparator, limit)
     }
 
     private static let cases: [Having] = [
