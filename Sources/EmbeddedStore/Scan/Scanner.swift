@@ -51,6 +51,7 @@ enum Scanner {
         let isRepeated = question.flatMap { control.hot?.wasAsked($0) } ?? false
         let areKept =
             frames.reduce(0) { $0 + $1.spanCount } <= spansKeptMax || !plan.distinct.isEmpty
+            || !query.stepPlan.distinct.isEmpty
         let scans = try parallel(frames) { frame -> any FrameScan in
             if let scan = try counted?.scan(frame, control) { return scan }
             @Sendable func scan() throws -> SliceScan {
