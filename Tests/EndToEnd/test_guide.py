@@ -21,7 +21,7 @@ GUIDE = ROOT / "docs" / "GUIDE.md"
 LINES = lines(GUIDE)
 SERVE = f"everyspan serve --data night --prices docs/examples/prices.json"
 # What the page says differs from run to run: how long the server runs, and how far it is with merging.
-VARIES = re.compile(r"up for \S+|[\d,.]+ (?=[kM]?B\b)|^ *[\d,]+ spans a second .*$|^ +SPANS SEGMENTS.*$|^ *[\d,]+ +\d+ +(?=\S+ [kM]?B)", re.MULTILINE)
+VARIES = re.compile(r"up for \S+|[\d,.]+ [kM]?B\b|^ *[\d,]+ spans a second .*$|^ +SPANS SEGMENTS.*$|^ *[\d,]+ +\d+ +(?=\S+ [kM]?B)", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
