@@ -194,7 +194,7 @@ def test_dimensions_and_how_many_values_they_have(loaded: Server, oracle: Oracle
     assert answer["coverage"]["matched"] == len(spans)
     for name in COUNTED:
         if name == "start_time":
-            have, distinct = len(spans), len({int(oracle.start[s]) for s in spans})
+            have, distinct = len(spans), None  # nearly every span has its own
         else:
             known = values_of(oracle, name, "span")
             have = sum(s in known for s in spans)
