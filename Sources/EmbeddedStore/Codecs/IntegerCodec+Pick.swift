@@ -15,10 +15,7 @@ extension IntegerCodec {
         _ places: [Int], _ reader: inout ByteReader, _ count: Int, _ traceEnds: [UInt32],
         depth: Int
     ) throws(DamagedBytes) -> [UInt64] {
-        guard depth < 8 else { throw DamagedBytes("sequence nested too deep") }
-        let tag = try reader.byte()
-        guard let form = Form(rawValue: tag) else { throw DamagedBytes("unknown form \(tag)") }
-        switch form {
+        switch try form(&reader, depth: depth) {
         case .constant:
             let value = UInt64(bitPattern: try reader.zigzag())
             return [UInt64](repeating: value, count: places.count)
@@ -62,13 +59,11 @@ extension IntegerCodec {
         var from = 0
         while from < count {
             let to = min(from + blockCount, count)
-            let base = UInt64(bitPattern: try reader.zigzag())
-            let width = Int(try reader.byte())
-            guard width <= 64 else { throw DamagedBytes("width \(width)") }
-            let bytes = try reader.take(packedSize(count: to - from, width: width))
+            let block = try PackedBlock(&reader, count: to - from)
             while values.count < places.count, places[values.count] < to {
                 let place = places[values.count] - from
-                values.append(unpackOne(bytes, base: base, width: width, at: place))
+                values.append(
+                    unpackOne(block.bytes, base: block.base, width: block.width, at: place))
             }
             from = to
         }
@@ -108,14 +103,11 @@ extension IntegerCodec {
         var from = 1
         while from < count {
             let to = min(from + blockCount, count)
-            let base = UInt64(bitPattern: try reader.zigzag())
-            let width = Int(try reader.byte())
-            guard width <= 64 else { throw DamagedBytes("width \(width)") }
-            let bytes = try reader.take(packedSize(count: to - from, width: width))
+            let packed = try PackedBlock(&reader, count: to - from)
             if values.count < places.count {
                 block.withUnsafeMutableBufferPointer { block in
                     let block = UnsafeMutableBufferPointer(rebasing: block[..<(to - from)])
-                    unpack(bytes, base: base, width: width, into: block)
+                    unpack(packed.bytes, base: packed.base, width: packed.width, into: block)
                     if places[values.count] >= to {
                         for delta in block { value &+= delta }
                     } else {

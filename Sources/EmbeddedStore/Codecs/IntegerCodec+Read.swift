@@ -30,11 +30,7 @@ extension IntegerCodec {
     private static func read(
         _ reader: inout ByteReader, into values: inout [UInt64], traceEnds: [UInt32], depth: Int
     ) throws(DamagedBytes) {
-        // Forms nest at most: per trace, runs, lengths, dictionary, packed.
-        guard depth < 8 else { throw DamagedBytes("sequence nested too deep") }
-        let tag = try reader.byte()
-        guard let form = Form(rawValue: tag) else { throw DamagedBytes("unknown form \(tag)") }
-        switch form {
+        switch try form(&reader, depth: depth) {
         case .constant:
             let value = UInt64(bitPattern: try reader.zigzag())
             for index in values.indices { values[index] = value }
@@ -60,19 +56,38 @@ extension IntegerCodec {
         }
     }
 
+    static func form(_ reader: inout ByteReader, depth: Int) throws(DamagedBytes) -> Form {
+        // Forms nest at most: per trace, runs, lengths, dictionary, packed.
+        guard depth < 8 else { throw DamagedBytes("sequence nested too deep") }
+        let tag = try reader.byte()
+        guard let form = Form(rawValue: tag) else { throw DamagedBytes("unknown form \(tag)") }
+        return form
+    }
+
+    /// A block of a packed sequence, still packed.
+    struct PackedBlock {
+        let base: UInt64
+        let width: Int
+        let bytes: UnsafeRawBufferPointer
+
+        init(_ reader: inout ByteReader, count: Int) throws(DamagedBytes) {
+            base = UInt64(bitPattern: try reader.zigzag())
+            width = Int(try reader.byte())
+            guard width <= 64 else { throw DamagedBytes("width \(width)") }
+            bytes = try reader.take(packedSize(count: count, width: width))
+        }
+    }
+
     private static func readBlocks(
         _ reader: inout ByteReader, into values: inout [UInt64]
     ) throws(DamagedBytes) {
         var from = 0
         while from < values.count {
             let to = min(from + blockCount, values.count)
-            let base = UInt64(bitPattern: try reader.zigzag())
-            let width = Int(try reader.byte())
-            guard width <= 64 else { throw DamagedBytes("width \(width)") }
-            let bytes = try reader.take(packedSize(count: to - from, width: width))
+            let block = try PackedBlock(&reader, count: to - from)
             values.withUnsafeMutableBufferPointer {
                 unpack(
-                    bytes, base: base, width: width,
+                    block.bytes, base: block.base, width: block.width,
                     into: UnsafeMutableBufferPointer(rebasing: $0[from..<to]))
             }
             from = to
