@@ -23,9 +23,27 @@ struct CodeTallies {
     init(_ field: ResolvedField, _ units: CountedUnits, traceEnds: [UInt32]) {
         var pass = Pass(field, units, traceEnds)
         field.codes.visit(&pass)
-        spans = pass.spans
-        traces = pass.traces
-        isUsed = pass.isUsed
+        spans = pass.values.map(\.spans)
+        traces = pass.values.map(\.traces)
+        isUsed = pass.values.map(\.isUsed)
+    }
+
+    /// What a pass knows of one value.
+    private struct Value {
+        var spans = Tally32()
+        var traces = Tally32()
+        /// One more than the number of the trace that had it last.
+        var lastTrace: UInt32 = 0
+        var isUsed = false
+
+        @inline(__always)
+        mutating func add(_ spanFailed: Bool, _ trace: UInt32, _ traceFailed: Bool) {
+            spans.add(spanFailed)
+            if lastTrace != trace {
+                lastTrace = trace
+                traces.add(traceFailed)
+            }
+        }
     }
 
     private struct Pass: Codes.Visitor {
@@ -33,66 +51,48 @@ struct CodeTallies {
         let traceEnds: [UInt32]
         /// For each code the values that it stands for; nil if each is its own.
         let lists: [[UInt32]]?
-        var spans: [Tally32]
-        var traces: [Tally32]
-        var isUsed: [Bool]
-        /// By value, one more than the number of the trace that had it last.
-        var lastTrace: [UInt32]
+        var values: [Value]
 
         init(_ field: ResolvedField, _ units: CountedUnits, _ traceEnds: [UInt32]) {
             self.units = units
             self.traceEnds = traceEnds
             lists = field.lists
-            let count = field.values.count + 1
-            spans = [Tally32](repeating: Tally32(), count: count)
-            traces = spans
-            isUsed = [Bool](repeating: false, count: count)
-            lastTrace = [UInt32](repeating: 0, count: count)
+            values = [Value](repeating: Value(), count: field.values.count + 1)
         }
 
         mutating func visit<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
-            let (units, traceEnds, lists) = (units, traceEnds, lists)
-            units.spans.hasFailed.withUnsafeBufferPointer { spanFailures in
-                spans.withUnsafeMutableBufferPointer { spans in
-                    traces.withUnsafeMutableBufferPointer { traces in
-                        isUsed.withUnsafeMutableBufferPointer { isUsed in
-                            lastTrace.withUnsafeMutableBufferPointer { lastTrace in
-                                var row = 0
-                                for (trace, end) in traceEnds.enumerated() {
-                                    let isApart = units.isApart?[trace] == true
-                                    let traceFailed = units.traces.hasFailed[trace]
-                                    let mark = UInt32(trace) + 1
-                                    var hasAny = false
-                                    @inline(__always)
-                                    func add(_ value: Int, _ spanFailed: Bool) {
-                                        isUsed[value] = true
-                                        if isApart { return }
-                                        spans[value].add(spanFailed)
-                                        if value == 0 { return }
-                                        hasAny = true
-                                        if lastTrace[value] != mark {
-                                            lastTrace[value] = mark
-                                            traces[value].add(traceFailed)
-                                        }
-                                    }
-                                    while row < Int(end) {
-                                        let code = Int(codes[row])
-                                        if let lists, code > 0 {
-                                            for value in lists[code] {
-                                                add(Int(value), spanFailures[row])
-                                            }
-                                        } else {
-                                            add(code, spanFailures[row])
-                                        }
-                                        row += 1
-                                    }
-                                    if !hasAny, !isApart { traces[0].add(traceFailed) }
-                                }
-                            }
-                        }
+            var row = 0
+            for (trace, end) in traceEnds.enumerated() {
+                let rows = row..<Int(end)
+                row = Int(end)
+                if units.isApart?[trace] == true {
+                    for row in rows { visitValues(Int(codes[row])) { $0.isUsed = true } }
+                    continue
+                }
+                let traceFailed = units.traces.hasFailed[trace]
+                var hasAny = false
+                for row in rows {
+                    let code = Int(codes[row])
+                    let spanFailed = units.spans.hasFailed[row]
+                    if code == 0 {
+                        values[0].spans.add(spanFailed)
+                        continue
+                    }
+                    hasAny = true
+                    visitValues(code) { value in
+                        value.isUsed = true
+                        value.add(spanFailed, UInt32(trace) + 1, traceFailed)
                     }
                 }
+                // Null is a trace's value only where it has no other.
+                if !hasAny { values[0].traces.add(traceFailed) }
             }
+        }
+
+        @inline(__always)
+        private mutating func visitValues(_ code: Int, _ body: (inout Value) -> Void) {
+            guard let lists, code > 0 else { return body(&values[code]) }
+            for value in lists[code] { body(&values[Int(value)]) }
         }
     }
 
