@@ -102,7 +102,7 @@ import Testing
         for cell in 0..<cells {
             var figures = SliceFigures()
             for example in found.flatMap({ $0.of(cell, traceID: { UInt128(sample.traces[$0]) }) }) {
-                figures.addExample(example)
+                figures.examples.insert(example)
             }
             let expected = sample.members(of: cell).sorted { a, b in
                 let failed = (sample.hasFailed[a], sample.hasFailed[b])

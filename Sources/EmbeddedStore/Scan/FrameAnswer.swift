@@ -37,7 +37,7 @@ struct FrameAnswer: KeptScan, MemorySized {
             let examples = try scan.examples(
                 haveFailed: haveFailed, place: place, count: present.count)
             for (cell, examples) in examples.enumerated() {
-                for example in examples { cells[cell].addExample(example) }
+                for example in examples { cells[cell].examples.insert(example) }
             }
         }
         self.cells = cells

@@ -12,7 +12,7 @@ struct RowExamples {
     init(
         _ window: WindowScan, _ places: KeyPlaces, _ chosen: [Int], _ control: ScanControl
     ) throws {
-        var rows = [SliceFigures](repeating: SliceFigures(), count: chosen.count)
+        var rows = [[SliceFigures.Example]](repeating: [], count: chosen.count)
         let order = window.scans.indices.sorted {
             window.scans[$0].newestStart > window.scans[$1].newestStart
         }
@@ -25,8 +25,9 @@ struct RowExamples {
                 try control.check()
                 let scan = window.scans[index]
                 let isOpen = rows.indices.map { row in
-                    available[row] > 0
-                        && Self.isOpen(rows[row].examples, haveFailed, scan.newestStart)
+                    // Where each is found that there is, there are no others.
+                    rows[row].count { $0.hasFailed == haveFailed } < available[row]
+                        && Self.isOpen(rows[row], haveFailed, scan.newestStart)
                 }
                 if !isOpen.contains(true) { continue }
                 let place = window.keyOf[index].enumerated().map { group, key -> Int32 in
@@ -40,11 +41,11 @@ struct RowExamples {
                 let found = try scan.examples(
                     haveFailed: haveFailed, place: place, count: rows.count)
                 for (row, examples) in found.enumerated() {
-                    for example in examples { rows[row].addExample(example) }
+                    for example in examples { rows[row].insert(example) }
                 }
             }
         }
-        byRow = rows.map(\.examples)
+        byRow = rows
     }
 
     /// Whether a unit that starts at `newest` or earlier may yet be shown.

@@ -46,18 +46,6 @@ package struct SliceFigures: Sendable {
         }
     }
 
-    package mutating func addExample(_ example: Example) {
-        if examples.contains(where: { $0.traceID == example.traceID }) {
-            // Spans of one trace: the failing one speaks for it.
-            examples.removeAll { $0.traceID == example.traceID && example.precedes($0) }
-            if examples.contains(where: { $0.traceID == example.traceID }) { return }
-        }
-        let place = examples.firstIndex { example.precedes($0) } ?? examples.count
-        guard place < Self.examplesMax else { return }
-        examples.insert(example, at: place)
-        if examples.count > Self.examplesMax { examples.removeLast() }
-    }
-
     package mutating func merge(_ other: SliceFigures) {
         count += other.count
         failures += other.failures
@@ -71,6 +59,21 @@ package struct SliceFigures: Sendable {
         unpricedCalls += other.unpricedCalls
         for index in numbers.indices { numbers[index].merge(other.numbers[index]) }
         for index in distinct.indices { distinct[index].formUnion(other.distinct[index]) }
-        for example in other.examples { addExample(example) }
+        for example in other.examples { examples.insert(example) }
+    }
+}
+
+extension [SliceFigures.Example] {
+    /// Keeps the first few of all that are inserted, of each trace one.
+    package mutating func insert(_ example: Element) {
+        if contains(where: { $0.traceID == example.traceID }) {
+            // Spans of one trace: the failing one speaks for it.
+            removeAll { $0.traceID == example.traceID && example.precedes($0) }
+            if contains(where: { $0.traceID == example.traceID }) { return }
+        }
+        let place = firstIndex { example.precedes($0) } ?? count
+        guard place < SliceFigures.examplesMax else { return }
+        insert(example, at: place)
+        if count > SliceFigures.examplesMax { removeLast() }
     }
 }
