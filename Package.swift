@@ -57,8 +57,10 @@ let package = Package(
                 .embedInCode("catalog_0002_scores.sql"),
             ],
             swiftSettings: strict),
-        .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "Zlib", dependencies: ["CLibDeflate", "CZlib"], swiftSettings: strict),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(
+            name: "CLibDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(

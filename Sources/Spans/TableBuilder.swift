@@ -21,6 +21,8 @@ package struct TableBuilder: Sendable {
     private var previous: Int32 = 0
     /// For each key the row and column that were set last, to notice a repeated key.
     private var lastSet: [(row: Int32, column: Int32)] = []
+    /// The list that is being set: one for all rows, so that each need not be allocated.
+    private var list: [UInt32] = []
 
     package init<F: TableField>(_ fields: F.Type) {
         table = F.table
@@ -105,15 +107,15 @@ package struct TableBuilder: Sendable {
     }
 
     /// Sets an attribute to a list of strings. `elements` calls back with each element in order.
-    package mutating func set(
+    package mutating func set<Failure: Error>(
         _ key: UnsafeRawBufferPointer,
-        strings elements: ((UnsafeRawBufferPointer) -> Void) throws -> Void
-    ) rethrows {
+        strings elements: ((UnsafeRawBufferPointer) -> Void) throws(Failure) -> Void
+    ) throws(Failure) {
         let index = column(key, .strings)
-        var list: [UInt32] = []
+        list.removeAll(keepingCapacity: true)
         try elements { list.append(columns[index].elements.code(of: $0).littleEndian) }
-        let row = row
-        list.withUnsafeBytes { columns[index].append(bytes: $0, row: row) }
+        let (codes, row) = (list, row)
+        codes.withUnsafeBytes { columns[index].append(bytes: $0, row: row) }
     }
 
     private var row: UInt32 { UInt32(rowCount - 1) }

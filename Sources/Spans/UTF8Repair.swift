@@ -4,17 +4,37 @@ package enum UTF8Repair {
     /// Whether bytes are UTF-8. ASCII, which is most of all text, takes eight bytes a step.
     package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
-        while offset < bytes.count {
-            while offset + 8 <= bytes.count,
-                bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                    & 0x8080_8080_8080_8080 == 0
-            { offset += 8 }
-            guard offset < bytes.count else { return true }
+        while true {
+            offset = asciiEnd(bytes, from: offset)
+            if offset == bytes.count { return true }
             let length = sequenceLength(bytes, offset)
             if length == 0 { return false }
             offset += length
         }
-        return true
+    }
+
+    /// Where the first byte lies that is no ASCII; `bytes.count` if there is none.
+    @inline(__always)
+    private static func asciiEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        let count = bytes.count
+        var offset = start
+        while count - offset >= 8 {
+            let found = notASCII(bytes, offset)
+            if found < 8 { return offset + found }
+            offset += 8
+        }
+        if offset == count { return count }
+        // The rest is less than a step: one more looks at bytes before it again, if there are any.
+        if count - start >= 8 { return count - 8 + notASCII(bytes, count - 8) }
+        while offset < count, bytes[offset] < 0x80 { offset += 1 }
+        return offset
+    }
+
+    /// Of eight bytes how many come before the first that is no ASCII.
+    @inline(__always)
+    private static func notASCII(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int {
+        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+        return (word & 0x8080_8080_8080_8080).trailingZeroBitCount / 8
     }
 
     /// The same bytes with U+FFFD for each maximal part that is not UTF-8.

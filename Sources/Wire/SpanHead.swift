@@ -14,7 +14,8 @@ struct SpanHead {
     var hasInvalidParent = false
     /// Ids were sent as text where bytes belong.
     var hasTextID = false
-    var marks: SpanMarks = []
+    // An empty literal goes through the standard library's generic initializer, once a span.
+    var marks = SpanMarks(rawValue: 0)
 
     init() {}
 

@@ -129,6 +129,8 @@ enum IntegerCodec {
         return result
     }
 
+    private static let enoughToTell = 512
+
     /// The distinct values ascending, if coding by them takes clearly fewer bits than packing.
     private static func worthwhileDictionary(
         _ values: UnsafeBufferPointer<UInt64>, packedBits: Int
@@ -136,9 +138,11 @@ enum IntegerCodec {
         guard values.count >= 32, packedBits > values.count * 8 else { return nil }
         let limit = values.count / 4
         var seen: Set<UInt64> = []
-        for value in values {
+        for (index, value) in values.enumerated() {
             seen.insert(value)
             if seen.count > limit { return nil }
+            // Of ids and times nearly every one is new, which a few tell.
+            if index == enoughToTell, seen.count > enoughToTell / 4 * 3 { return nil }
         }
         let bits = values.count * bitWidth(UInt64(seen.count - 1)) + seen.count * 64
         guard bits < packedBits * 9 / 10 else { return nil }

@@ -6,17 +6,18 @@ internal import Zlib
 /// This is what a commit writes: one fast compression, and one more for each column of long texts, instead
 /// of one for each of some forty columns. `docs/STORAGE.md` has the layout.
 struct PackedSegment {
-    /// Fast: the merge compresses again, and better.
-    private static let level: Int32 = 1
+    /// Fast: the merge compresses again, and better. One thread does this for all who send.
+    private static let textLevel: Int32 = 1
+    /// Stored as they are: a quarter could be saved, for more CPU than writing that quarter takes.
+    private static let columnLevel: Int32 = 0
 
     /// Rows of each table, in the order of `Table`.
     let rowCounts: [Int]
     private let entries: [ColumnKey: Entry]
     /// All columns, inflated.
     private let columns: [UInt8]
-    /// As stored; the texts lie at its end.
-    private let body: [UInt8]
-    private let textsStart: Int
+    /// As stored.
+    private let texts: [UInt8]
 
     private struct Entry {
         let range: Range<Int>
@@ -28,7 +29,7 @@ struct PackedSegment {
     var keys: Set<ColumnKey> { Set(entries.keys) }
 
     /// The memory that it holds, roughly.
-    var byteCount: Int { columns.count + body.count + entries.count * 150 }
+    var byteCount: Int { columns.count + texts.count + entries.count * 150 }
 
     // MARK: Writing
 
@@ -47,7 +48,7 @@ struct PackedSegment {
                 column, rowCount: data.rowCount(key.table), traceEnds: [], sorted: false,
                 to: &columns)
             let packed =
-                try apart.map { try deflate($0.bytes, level: level, format: .zlib) } ?? []
+                try apart.map { try deflate($0.bytes, level: textLevel, format: .zlib) } ?? []
             directory.append(key.table.rawValue)
             directory.append(key.origin.rawValue)
             directory.append(key.type.rawValue)
@@ -60,7 +61,7 @@ struct PackedSegment {
             texts.append(contentsOf: packed)
             rawTextBytes += apart?.bytes.count ?? 0
         }
-        let packed = try deflate(columns, level: level, format: .zlib)
+        let packed = try deflate(columns, level: columnLevel, format: .zlib)
         var body: [UInt8] = []
         body.appendVarint(directory.count)
         body.append(contentsOf: directory)
@@ -77,7 +78,7 @@ struct PackedSegment {
     init(_ body: [UInt8]) throws {
         var counts: [Int] = []
         var entries: [ColumnKey: Entry] = [:]
-        (columns, textsStart) = try body.withUnsafeBytes { bytes in
+        (columns, texts) = try body.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
             var directory = ByteReader(try reader.take(reader.count(atMost: bytes.count)))
             for _ in Table.allCases { counts.append(try directory.count(atMost: Self.rowsMax)) }
@@ -99,11 +100,10 @@ struct PackedSegment {
             guard count == start, reader.remaining == textStart else {
                 throw DamagedBytes("a packed segment's parts do not add up")
             }
-            return (try inflate(packed, exactly: count), bytes.count - textStart)
+            return (try inflate(packed, exactly: count), Array(try reader.take(textStart)))
         }
         rowCounts = counts
         self.entries = entries
-        self.body = body
     }
 
     /// One column; nil if the segment has no such column. Without its texts a column of long texts has
@@ -119,10 +119,9 @@ struct PackedSegment {
             guard Int(column.strings.ends.last ?? 0) == entry.textCount else {
                 throw DamagedBytes("texts of another length than their column says")
             }
-            let range = textsStart + entry.texts.lowerBound..<textsStart + entry.texts.upperBound
-            column.strings.bytes = try body.withUnsafeBytes {
+            column.strings.bytes = try texts.withUnsafeBytes {
                 try inflate(
-                    UnsafeRawBufferPointer(rebasing: $0[range]), exactly: entry.textCount)
+                    UnsafeRawBufferPointer(rebasing: $0[entry.texts]), exactly: entry.textCount)
             }
             column.texts = .here
         }

@@ -78,19 +78,17 @@ enum AttributeReader {
         _ ledger: inout LedgerCounts
     ) throws(WireError) {
         if try isListOfStrings(array) {
-            var texts: [UnsafeRawBufferPointer] = []
-            var cursor = array
-            while let tag = try cursor.tag() {
-                guard tag.raw == 1 << 3 | 2 else {
-                    try cursor.skip(tag)
-                    continue
+            return try table.set(key) { (add) throws(WireError) in
+                var cursor = array
+                while let tag = try cursor.tag() {
+                    guard tag.raw == 1 << 3 | 2 else {
+                        try cursor.skip(tag)
+                        continue
+                    }
+                    var element = cursor.message(try cursor.range())
+                    _ = try element.tag()
+                    add(try element.text())
                 }
-                var element = cursor.message(try cursor.range())
-                _ = try element.tag()
-                texts.append(try element.text())
-            }
-            return table.set(key) { add in
-                for text in texts { add(text) }
             }
         }
         var nested = NestedValue()
