@@ -152,7 +152,7 @@ def test_the_page_is_enough_for_counts(fresh_server: Server, reader: Path) -> No
     counted = [s for s in spans if len(traces_of[s["trace_id"]]) == 1 and day(s) in days]
     assert len(counted) > 15_000, held
     failed_roots = {s["trace_id"] for s in counted if not s.get("parent_span_id") and s["status"] == "ERROR"}
-    for key in ("tenant.id", "prompt.template.version", "gen_ai.response.model"):
+    for key in ("tenant.id", "prompt.template.version", "gen_ai.response.model", "session.id"):
         expected: Counter[Any] = Counter()
         values_of: dict[str, set[bytes]] = {}
         for span in counted:

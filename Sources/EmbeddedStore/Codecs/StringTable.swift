@@ -42,6 +42,15 @@ struct StringTable: Sendable, Equatable {
         }
     }
 
+    /// The code of a value of a sorted table; nil if it is not there.
+    func place(of value: UnsafeRawBufferPointer) -> Int? {
+        let place = (0..<count).partitioningIndex { code in
+            withValue(code) { !bytesPrecede($0, value) }
+        }
+        guard place < count, !withValue(place, { bytesPrecede(value, $0) }) else { return nil }
+        return place
+    }
+
     /// The codes in the order of their bytes.
     func sortedCodes() -> [UInt32] {
         struct Entry {

@@ -4,27 +4,38 @@ internal import Spans
 enum CountsCodec {
     // MARK: By value
 
+    /// Marks counts of which those of failing values come first.
+    private static let isDivided: UInt8 = 2
+
     static func encode(_ counts: ValueCounts) -> [UInt8] {
+        let (failing, others) = counts.divided
         var bytes: [UInt8] = []
         bytes.appendVarint(counts.values.count)
-        bytes.append(counts.isList ? 1 : 0)
-        StringCodec.append(counts.values, sorted: true, to: &bytes)
-        for tallies in [counts.spans, counts.traces] {
+        bytes.append(isDivided | (counts.isList ? 1 : 0))
+        bytes.appendVarint(failing.values.count)
+        StringCodec.append(failing.values, sorted: true, to: &bytes)
+        for tallies in [failing.spans, failing.traces] {
             IntegerCodec.append(tallies.counts, to: &bytes)
             IntegerCodec.append(tallies.failures, to: &bytes)
         }
+        QuietValues.append(
+            others.values, spans: others.spans, traces: others.traces, to: &bytes)
         return bytes
     }
 
-    static func valueCounts(_ bytes: [UInt8]) throws(DamagedBytes) -> ValueCounts {
+    static func countTable(_ bytes: [UInt8]) throws(DamagedBytes) -> CountTable {
         try read(bytes) { (reader) throws(DamagedBytes) in
             let count = try reader.count(atMost: valuesMax)
             let flags = try reader.byte()
-            guard flags <= 1 else { throw DamagedBytes("counts with flags \(flags)") }
-            let values = try StringCodec.read(&reader, count: count)
-            let spans = try tallies(&reader, count: count + 1)
-            let traces = try tallies(&reader, count: count + 1)
-            return ValueCounts(values: values, isList: flags == 1, spans: spans, traces: traces)
+            guard flags & ~1 == isDivided else { throw DamagedBytes("counts with flags \(flags)") }
+            let failing = try reader.count(atMost: count)
+            let values = try StringCodec.read(&reader, count: failing)
+            let spans = try tallies(&reader, count: failing + 1)
+            let traces = try tallies(&reader, count: failing + 1)
+            return CountTable(
+                failing: ValueCounts(
+                    values: values, isList: flags & 1 == 1, spans: spans, traces: traces),
+                quiet: try QuietValues(&reader, count: count - failing))
         }
     }
 

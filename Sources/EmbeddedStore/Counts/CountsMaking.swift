@@ -37,7 +37,8 @@ struct CountsMaking {
         for field in canonical {
             guard var counted = try sealed(field) else { continue }
             // Looked at now, while the dimension's values are at hand.
-            for key in try twins(of: field, among: keys) where isDone.insert(key.name).inserted {
+            for key in try twins(of: field, among: keys)
+            where isDone.insert(key.name).inserted {
                 counted.fields.append(key)
             }
             counts.values.append(counted)
@@ -87,7 +88,7 @@ struct CountsMaking {
         let names = Set(DimensionTable.standard.names + FieldResolver.intrinsics)
         let canonical = names.subtracting(Self.uncounted)
             .subtracting(DimensionTable.synonyms.keys).sorted().map { Field($0) }
-        let raw = keys.rawNames.subtracting(names).subtracting(Self.texts).sorted()
+        let raw = keys.rawNames.subtracting(Self.texts).sorted()
         return (
             canonical, try raw.filter { try !isLong($0) }.map { Field($0, scope: .attribute) }
         )

@@ -42,8 +42,8 @@ struct SegmentCounts: Sendable {
     }
 
     /// The counts of a field; nil if there are none.
-    func values(of field: Field) throws -> ValueCounts? {
-        guard let name = Self.name(of: field) else { return nil }
+    func values(of field: Field) throws -> CountTable? {
+        guard let name = try Self.name(of: field) ?? nameOfOnlyPlace(field) else { return nil }
         guard let record = records.byField[name] else {
             // A key that no row has needs no counts.
             guard name.scope == .attribute,
@@ -51,13 +51,23 @@ struct SegmentCounts: Sendable {
                     try segment.keySet.attributes(name.name, in: $0).isEmpty
                 })
             else { return nil }
-            return ValueCounts(absentFrom: try whole().minutes.totals)
+            return CountTable(absentFrom: try whole().minutes.totals)
         }
         return try reading {
             try segment.derived("value counts \(number) \(record.id)") {
-                try CountsCodec.valueCounts(try segment.partition.valueCounts(record))
+                try CountsCodec.countTable(try segment.partition.valueCounts(record))
             }
         }
+    }
+
+    /// Of a key that is read from one place: its name if no row has it in another, for then these counts are of that place alone.
+    private func nameOfOnlyPlace(_ field: Field) throws -> Field? {
+        guard let table = Table.keyed.first(where: { $0.scope == field.scope }) else { return nil }
+        let keySet = try segment.keySet
+        let isAlone = Table.keyed.allSatisfy {
+            $0 == table || keySet.attributes(field.name, in: $0).isEmpty
+        }
+        return isAlone ? Field(field.name, scope: .attribute) : nil
     }
 
     /// The name under which a field's counts are stored; nil if none are stored of such.
@@ -75,7 +85,14 @@ struct SegmentCounts: Sendable {
     /// The names that are no raw keys.
     private static let canonical = FieldResolver.intrinsics.union(DimensionTable.standard.names)
 
-    private func reading<T>(_ body: () throws -> T) throws -> T {
+    /// The counts of a field as bytes; nil if none are stored of it.
+    func bytes(of field: Field) throws -> [UInt8]? {
+        guard let record = records.byField[field] else { return nil }
+        return try reading { try segment.partition.valueCounts(record) }
+    }
+
+    /// Runs what reads these counts, so that who asked is told whose are damaged.
+    func reading<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch {
@@ -92,6 +109,16 @@ struct SegmentCounts: Sendable {
 extension Table {
     /// Those whose attributes a raw key may name.
     static let keyed: [Table] = [.span, .resource, .scope]
+
+    /// How a key of this table alone is asked for.
+    fileprivate var scope: Field.Scope? {
+        switch self {
+        case .span: .span
+        case .resource: .resource
+        case .scope: .scope
+        case .event, .link: nil
+        }
+    }
 }
 
 /// A segment's counts turned out damaged; its rows did not.

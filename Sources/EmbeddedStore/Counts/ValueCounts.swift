@@ -15,14 +15,6 @@ struct ValueCounts: MemorySized, Equatable {
     struct Tallies: Sendable, Equatable {
         let counts: [UInt32]
         let failures: [UInt32]
-        /// The indices of values that some unit has which failed.
-        let failing: [UInt32]
-
-        init(counts: [UInt32], failures: [UInt32]) {
-            self.counts = counts
-            self.failures = failures
-            failing = (0..<UInt32(failures.count)).filter { failures[Int($0)] > 0 }
-        }
 
         subscript(index: Int) -> Tally {
             Tally(count: Int(counts[index]), failures: Int(failures[index]))
@@ -39,33 +31,36 @@ struct ValueCounts: MemorySized, Equatable {
     ///
     /// - Parameter tagged: a tag and bytes; nothing at all for null.
     func index(of tagged: UnsafeRawBufferPointer) -> Int? {
-        if tagged.isEmpty { return 0 }
-        var low = 0
-        var high = values.count
-        while low < high {
-            let middle = (low + high) / 2
-            if values.withValue(middle, { bytesPrecede($0, tagged) }) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        guard low < values.count, !values.withValue(low, { bytesPrecede(tagged, $0) }) else {
-            return nil
-        }
-        return low + 1
+        tagged.isEmpty ? 0 : values.place(of: tagged).map { $0 + 1 }
     }
 }
 
 extension ValueCounts {
-    /// A field that no span has.
-    init(absentFrom totals: (spans: Tally, traces: Tally)) {
-        func alone(_ tally: Tally) -> Tallies {
-            Tallies(counts: [UInt32(tally.count)], failures: [UInt32(tally.failures)])
+    /// The values of which some unit failed, with the units without a value; and the others.
+    var divided:
+        (failing: ValueCounts, others: (values: StringTable, spans: [UInt32], traces: [UInt32]))
+    {
+        var fails = (0..<values.count).map { spans.failures[$0 + 1] | traces.failures[$0 + 1] != 0 }
+        fails.insert(true, at: 0)
+        func picked(_ counts: [UInt32], _ isFailing: Bool) -> [UInt32] {
+            counts.indices.filter { fails[$0] == isFailing }.map { counts[$0] }
         }
-        self.init(
-            values: StringTable(), isList: false, spans: alone(totals.spans),
-            traces: alone(totals.traces))
+        var tables = (failing: StringTable(), others: StringTable())
+        for index in 0..<values.count {
+            values.withValue(index) {
+                if fails[index + 1] { tables.failing.append($0) } else { tables.others.append($0) }
+            }
+        }
+        func failing(_ tallies: Tallies) -> Tallies {
+            Tallies(
+                counts: picked(tallies.counts, true), failures: picked(tallies.failures, true))
+        }
+        return (
+            ValueCounts(
+                values: tables.failing, isList: isList, spans: failing(spans),
+                traces: failing(traces)),
+            (tables.others, picked(spans.counts, false), picked(traces.counts, false))
+        )
     }
 
     /// Counts a field over a frame's units.
@@ -93,29 +88,6 @@ extension ValueCounts {
     }
 }
 
-extension ValueCounts {
-    /// What some units add to the counts of a field: by the index of the value, ascending.
-    ///
-    /// - Throws: `MissingValue` if these are not the counts of the frame's rows.
-    func shares(
-        of units: CountedUnits, _ unit: Unit, _ field: Field, _ fields: FieldResolver
-    ) throws -> [(index: Int, tally: Tally)] {
-        if units[unit].selection.isEmpty { return [] }
-        let values = try UnitValues(field, unit, fields)
-        let tallies = try UnitGroups([values], units[unit].selection, fields.control)
-            .tallies(units[unit].hasFailed)
-        var shares: [(index: Int, tally: Tally)] = []
-        for (code, tally) in tallies.enumerated() where tally.count > 0 {
-            let index =
-                code == 0
-                ? 0 : values.field.values.dictionary.withValue(code - 1) { self.index(of: $0) }
-            guard let index else { throw MissingValue() }
-            shares.append((index, tally))
-        }
-        return shares.sorted { $0.index < $1.index }
-    }
-}
-
 extension ValueCounts.Tallies {
     /// - Parameters:
     ///   - tallies: by code.
@@ -130,9 +102,6 @@ extension ValueCounts.Tallies {
         self.init(counts: counts, failures: failures)
     }
 }
-
-/// Counts lack a value that rows have.
-struct MissingValue: Error {}
 
 /// The values of one or several tables in the order of their bytes.
 private struct SortedValues {

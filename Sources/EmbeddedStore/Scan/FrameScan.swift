@@ -17,18 +17,18 @@ protocol FrameScan: Sendable {
     /// Some may have no unit.
     var groupCount: Int { get }
 
-    /// The counts of a group.
-    func tally(_ group: Int) -> Tally
+    /// Whether a group has units that failed, or such that did not. It may say yes of a group without units.
+    func hasUnits(_ group: Int, haveFailed: Bool) throws -> Bool
 
     /// Visits the groups that have units: their numbers, the bytes of their values (`GroupKey`), and their counts.
-    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void)
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) throws
 
     /// Likewise those of which some unit failed.
-    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void)
+    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) throws
 
     /// Visits the groups that have units and whose values are some of `keys`, each with its key.
     func visitGroups(
-        _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void)
+        _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void) throws
 
     /// For each field of which the plan wants distinct values, those of the units.
     func distinctValues(_ plan: FigurePlan) throws -> [UnitValues]
@@ -61,16 +61,16 @@ protocol FrameScan: Sendable {
 }
 
 extension FrameScan {
-    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
-        visitGroups { group, key, tally in if tally.failures > 0 { body(group, key, tally) } }
+    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) throws {
+        try visitGroups { group, key, tally in if tally.failures > 0 { body(group, key, tally) } }
     }
 
     func visitGroups(
         _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void
-    ) {
+    ) throws {
         var isWanted = [Bool](repeating: false, count: keys.count)
         for key in wanted { isWanted[key] = true }
-        visitGroups { group, bytes, tally in
+        try visitGroups { group, bytes, tally in
             if let key = keys.existingCode(of: bytes), isWanted[Int(key)] {
                 body(group, Int(key), tally)
             }
@@ -91,7 +91,9 @@ extension SliceScan: FrameScan {
     var groupsAddUp: Bool { query.unit == .span && groups.isSingle }
     var groupCount: Int { groups.count }
 
-    func tally(_ group: Int) -> Tally { tallies[group] }
+    func hasUnits(_ group: Int, haveFailed: Bool) -> Bool {
+        tallies[group].hasUnits(haveFailed: haveFailed)
+    }
 
     func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
         var scratch: [UInt8] = []

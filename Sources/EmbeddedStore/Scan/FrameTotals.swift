@@ -36,5 +36,7 @@ extension KeptScan {
     var newestStart: Int64 { totals.newestStart }
 
     var groupCount: Int { tallies.count }
-    func tally(_ group: Int) -> Tally { tallies[group] }
+    func hasUnits(_ group: Int, haveFailed: Bool) -> Bool {
+        tallies[group].hasUnits(haveFailed: haveFailed)
+    }
 }

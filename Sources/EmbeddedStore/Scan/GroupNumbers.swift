@@ -23,29 +23,27 @@ struct GroupNumbers: Sendable {
         _ control: ScanControl
     ) throws {
         self.keys = keys
-        if failuresLeast > 0 {
-            for scan in scans { try add(scan, control) { scan.visitFailingGroups($0) } }
-            // All failures are known now, and of most groups nothing more needs to be.
-            let wanted = tallies.indices.filter { tallies[$0].failures >= failuresLeast }
-            for (index, scan) in scans.enumerated() { addRest(of: scan, at: index, wanted) }
-            return
+        let isFailingOnly = failuresLeast > 0
+        @Sendable func visit(_ scan: any FrameScan, _ body: Body) throws {
+            try isFailingOnly ? scan.visitFailingGroups(body) : scan.visitGroups(body)
         }
         let parts = Self.parts(scans)
-        guard parts.count > 1 else {
-            for scan in scans { try add(scan, control) { scan.visitGroups($0) } }
-            return
-        }
-        let numbered = try Scanner.parallel(parts) { part in
-            var numbers = GroupNumbers(ByteDictionary())
-            for scan in part { try numbers.add(scan, control) { scan.visitGroups($0) } }
-            return numbers
-        }
-        if keys.count == 0 {
-            self = numbered[0]
-            for other in numbered.dropFirst() { append(other) }
+        if parts.count > 1 {
+            let numbered = try Scanner.parallel(parts) { part in
+                var numbers = GroupNumbers(ByteDictionary())
+                for scan in part { try numbers.add(scan, control) { try visit(scan, $0) } }
+                return numbers
+            }
+            if keys.count == 0 {
+                self = numbered[0]
+                for other in numbered.dropFirst() { append(other) }
+            } else {
+                for other in numbered { append(other) }
+            }
         } else {
-            for other in numbered { append(other) }
+            for scan in scans { try add(scan, control) { try visit(scan, $0) } }
         }
+        if isFailingOnly { try addRest(of: scans, failuresLeast) }
     }
 
     /// Two halves, if there are many groups.
@@ -65,7 +63,7 @@ struct GroupNumbers: Sendable {
     private typealias Body = (Int, UnsafeRawBufferPointer, Tally) -> Void
 
     private mutating func add(
-        _ scan: any FrameScan, _ control: ScanControl, _ visit: (Body) -> Void
+        _ scan: any FrameScan, _ control: ScanControl, _ visit: (Body) throws -> Void
     ) throws {
         try control.check()
         let before = (keys: keys.byteCount, tallies: tallies.count)
@@ -73,9 +71,9 @@ struct GroupNumbers: Sendable {
         // Room for as many new keys as there may be, and for those of another window.
         let room = keys.count + scan.groupCount - tallies.count
         tallies.append(contentsOf: repeatElement(Tally(), count: room))
-        own.withUnsafeMutableBufferPointer { own in
-            tallies.withUnsafeMutableBufferPointer { tallies in
-                visit { group, bytes, tally in
+        try own.withUnsafeMutableBufferPointer { own in
+            try tallies.withUnsafeMutableBufferPointer { tallies in
+                try visit { group, bytes, tally in
                     let key = keys.code(of: bytes)
                     tallies[Int(key)] += tally
                     own[group] = key
@@ -90,12 +88,33 @@ struct GroupNumbers: Sendable {
             .groups)
     }
 
-    /// Adds what a frame has of groups that fail elsewhere alone.
-    private mutating func addRest(of scan: any FrameScan, at index: Int, _ wanted: [Int]) {
-        scan.visitGroups(wanted, of: keys) { group, key, tally in
-            if keyOf[index][group] != .max { return }
-            keyOf[index][group] = UInt32(key)
-            tallies[key] += tally
+    /// Adds what frames have of groups that fail elsewhere alone. All failures are known by now, and of most groups nothing
+    /// more needs to be.
+    private mutating func addRest(of scans: [any FrameScan], _ failuresLeast: Int) throws {
+        struct Share {
+            let group: Int
+            let key: Int
+            let tally: Tally
+        }
+        // In the order of their bytes, as groups are stored.
+        let wanted = tallies.indices.filter { tallies[$0].failures >= failuresLeast }.sorted {
+            key, other in
+            keys.withValue(key) { key in keys.withValue(other) { GroupKey.precedes(key, $0) } }
+        }
+        let shares = try Scanner.parallel(Array(scans.indices)) { [keys, keyOf] index in
+            var shares: [Share] = []
+            try scans[index].visitGroups(wanted, of: keys) { group, key, tally in
+                if keyOf[index][group] == .max {
+                    shares.append(Share(group: group, key: key, tally: tally))
+                }
+            }
+            return shares
+        }
+        for (index, shares) in shares.enumerated() {
+            for share in shares {
+                keyOf[index][share.group] = UInt32(share.key)
+                tallies[share.key] += share.tally
+            }
         }
     }
 

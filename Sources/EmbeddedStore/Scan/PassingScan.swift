@@ -45,19 +45,10 @@ struct PassingScan: KeptScan {
         place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
         distinctCodes: [[UInt32]]
     ) throws -> [SliceFigures] {
-        guard plan.isCountsOnly, grid == nil else {
-            let scan = try again()
-            return try scan.cells(
-                place: self.place(place, in: scan), count: count, plan, grid: grid,
-                distinctCodes: distinctCodes)
-        }
-        var cells = [SliceFigures](repeating: SliceFigures(plan), count: count + 1)
-        for (tally, place) in zip(tallies, place) where place != KeyPlaces.nowhere {
-            let cell = place == KeyPlaces.other ? count : Int(place)
-            cells[cell].count += tally.count
-            cells[cell].failures += tally.failures
-        }
-        return cells
+        let scan = try again()
+        return try scan.cells(
+            place: self.place(place, in: scan), count: count, plan, grid: grid,
+            distinctCodes: distinctCodes)
     }
 
     func examples(

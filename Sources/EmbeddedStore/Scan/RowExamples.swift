@@ -30,12 +30,10 @@ struct RowExamples {
                         && Self.isOpen(rows[row], haveFailed, scan.newestStart)
                 }
                 if !isOpen.contains(true) { continue }
-                let place = window.keyOf[index].enumerated().map { group, key -> Int32 in
+                let place = try window.keyOf[index].enumerated().map { group, key -> Int32 in
                     let row = key == .max ? -1 : places.place[Int(key)]
                     guard row >= 0, isOpen[Int(row)] else { return -1 }
-                    let tally = scan.tally(group)
-                    return (haveFailed ? tally.failures : tally.count - tally.failures) > 0
-                        ? row : -1
+                    return try scan.hasUnits(group, haveFailed: haveFailed) ? row : -1
                 }
                 if !place.contains(where: { $0 >= 0 }) { continue }
                 let found = try scan.examples(

@@ -77,6 +77,12 @@ enum GroupKey {
         return try? reader.take(length)
     }
 
+    /// The order of single values by their bytes; of others any.
+    static func precedes(_ key: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+        guard let other = onlyValue(of: other) else { return false }
+        return onlyValue(of: key).map { bytesPrecede($0, other) } ?? true
+    }
+
     /// The values that a key was made of.
     static func values(of key: UnsafeRawBufferPointer, count: Int) -> [GroupValue] {
         var reader = ByteReader(key)

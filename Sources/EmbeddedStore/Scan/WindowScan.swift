@@ -56,6 +56,7 @@ struct WindowScan {
         _ places: KeyPlaces, _ count: Int, _ plan: FigurePlan, grid: StepGrid?,
         _ control: ScanControl
     ) throws -> [SliceFigures] {
+        if grid == nil, plan.isCountsOnly { return counts(places, count, plan) }
         let codes = try distinctCodes(plan)
         let stepCount = grid?.count ?? 1
         @Sendable func reserve(_ count: Int) throws {
@@ -79,6 +80,20 @@ struct WindowScan {
                     cells[Int(place) * stepCount + step].merge(part.cells[own * stepCount + step])
                 }
             }
+        }
+        return cells
+    }
+
+    /// Counts are known since groups were put together.
+    private func counts(
+        _ places: KeyPlaces, _ count: Int, _ plan: FigurePlan
+    ) -> [SliceFigures] {
+        var cells = [SliceFigures](repeating: SliceFigures(plan), count: count + 1)
+        for (key, place) in places.place.enumerated() where place != KeyPlaces.nowhere {
+            let cell = place == KeyPlaces.other ? count : Int(place)
+            let tally = tally(key)
+            cells[cell].count += tally.count
+            cells[cell].failures += tally.failures
         }
         return cells
     }

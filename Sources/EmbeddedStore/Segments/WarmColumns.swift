@@ -19,16 +19,6 @@ final class WarmColumns: Sendable {
         case derived(String)
         /// What it gives to a query.
         case answer(AnswerKey)
-
-        /// What is dropped first: columns of which all that is asked for has been derived already. Answers go last: they
-        /// are small beside what they were made of, and one new question may read more than there is room for.
-        var rank: Int {
-            switch self {
-            case .column: 0
-            case .encoded, .packed, .derived: 1
-            case .answer: 2
-            }
-        }
     }
 
     private enum Content {
@@ -42,6 +32,20 @@ final class WarmColumns: Sendable {
         var content: Content
         let bytes: Int
         var lastUse: UInt64
+
+        /// More than this is not small.
+        private static let smallMax = 128 << 10
+
+        /// What is dropped first: columns of which all that is asked for has been derived already. What is small goes last,
+        /// beside what it was made of: one new question may read more than there is room for.
+        func rank(of part: Part) -> Int {
+            switch part {
+            case .column: 0
+            case .encoded, .packed: 1
+            case .derived: bytes <= Self.smallMax ? 2 : 1
+            case .answer: 2
+            }
+        }
     }
 
     private struct State {
@@ -177,7 +181,7 @@ final class WarmColumns: Sendable {
                 let isIdle = entry.lastUse < idleSince
                 candidates.append(
                     Candidate(
-                        slot: Slot(owner: owner, part: part), rank: part.rank,
+                        slot: Slot(owner: owner, part: part), rank: entry.rank(of: part),
                         age: isIdle ? entry.lastUse : idleSince + .random(in: 0..<1 << 32)))
             }
         }

@@ -1,33 +1,34 @@
 internal import Store
 
-/// What is to be added to the counts of values, by their index: other traces lie apart than when they were counted.
+/// What is to be added to the counts of values, by their number: other traces lie apart than when they were counted.
 struct CountCorrections: MemorySized {
-    let byIndex: [Int: Tally]
-    var byteCount: Int { byIndex.count * 40 }
+    let byNumber: [Int: Tally]
+    var byteCount: Int { byNumber.count * 40 }
 
     init(
-        _ values: ValueCounts, _ moved: TracesMoved, _ unit: Unit, _ field: Field,
+        _ values: CountTable, _ moved: TracesMoved, _ unit: Unit, _ field: Field,
         _ fields: FieldResolver
     ) throws {
         var sums: [Int: Tally] = [:]
         let gone = try CountedUnits(.only(moved.gone), fields)
         for share in try values.shares(of: gone, unit, field, fields) {
-            sums[share.index, default: Tally()] -= share.tally
+            sums[share.number, default: Tally()] -= share.tally
         }
         let come = try CountedUnits(.only(moved.come), fields)
         for share in try values.shares(of: come, unit, field, fields) {
-            sums[share.index, default: Tally()] += share.tally
+            sums[share.number, default: Tally()] += share.tally
         }
-        byIndex = sums
+        byNumber = sums
     }
 }
 
 /// The traces of a frame of which another frame came to have spans since they were counted, and those of which none has any
 /// more, by their number.
-struct TracesMoved {
+struct TracesMoved: MemorySized {
     private(set) var gone: [UInt32] = []
     private(set) var come: [UInt32] = []
 
+    var byteCount: Int { (gone.count + come.count) * 4 + 64 }
     var isEmpty: Bool { gone.isEmpty && come.isEmpty }
 
     /// - Parameter counted: the traces that are not counted.

@@ -26,7 +26,7 @@ struct CountedQuestion: Sendable {
         guard let counts = frame.counts, let lasting = frame.lasting,
             let range = range(from: lasting.startMin, to: lasting.startMax)
         else { return nil }
-        var values: ValueCounts?
+        var values: CountTable?
         if let field = query.by.first {
             guard let found = try counts.values(of: field) else { return nil }
             values = found

@@ -10,30 +10,34 @@ struct CountedScan: FrameScan {
     private let frame: any Frame
     private let control: ScanControl
     private let minutes: MinuteCounts
+    private let counts: SegmentCounts
     /// nil without a field.
-    private let values: ValueCounts?
-    /// What is to be added to the counts of values, by their index.
+    private let values: CountTable?
+    /// What is to be added to the counts of values, by their number.
     private let corrections: [Int: Tally]
     let newestStart: Int64
 
     init(
         _ query: SliceQuery, _ range: TimeRange, _ frame: any Frame, _ counts: SegmentCounts,
-        _ values: ValueCounts?, _ control: ScanControl
+        _ values: CountTable?, _ control: ScanControl
     ) throws {
         self.query = query
         self.range = range
         self.frame = frame
         self.control = control
+        self.counts = counts
         self.values = values
         newestStart = frame.lasting?.startMax ?? .max
         let whole = try counts.whole()
-        let apart = TracesMoved(counted: whole.apart, skipped: frame.skipped)
+        let mark = "of \(counts.number) but for \(frame.lasting?.skippedMark ?? 0)"
+        let apart = try frame.derived("traces moved \(mark)") {
+            TracesMoved(counted: whole.apart, skipped: frame.skipped)
+        }
         if apart.isEmpty {
             minutes = whole.minutes
             corrections = [:]
             return
         }
-        let mark = "of \(counts.number) but for \(frame.lasting?.skippedMark ?? 0)"
         minutes = try frame.derived("minute counts \(mark)") {
             let fields = FieldResolver(frame: frame, control: control)
             return try whole.minutes.adjusted(
@@ -51,7 +55,7 @@ struct CountedScan: FrameScan {
             ) {
                 try CountCorrections(
                     values, apart, unit, field, FieldResolver(frame: frame, control: control))
-            }.byIndex
+            }.byNumber
         } catch is MissingValue {
             throw counts.damaged("a value of \(field.name) is missing")
         }
@@ -77,63 +81,72 @@ struct CountedScan: FrameScan {
 
     // MARK: Groups
 
-    var groupCount: Int { values.map { $0.values.count + 1 } ?? 1 }
+    var groupCount: Int { values.map { $0.count + 1 } ?? 1 }
 
-    func tally(_ group: Int) -> Tally {
+    func hasUnits(_ group: Int, haveFailed: Bool) throws -> Bool {
+        if let values, group >= values.firstQuiet, corrections[group] == nil { return !haveFailed }
+        return try tally(group).hasUnits(haveFailed: haveFailed)
+    }
+
+    private func tally(_ group: Int) throws -> Tally {
         guard let values else { return Tally(count: unitCount, failures: failureCount) }
-        var tally = values.tallies(query.unit)[group]
-        if !corrections.isEmpty, let correction = corrections[group] { tally += correction }
-        return tally
+        return corrected(try counts.reading { try values.tally(query.unit, group) }, group)
     }
 
-    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
-        visit(0..<groupCount, body)
+    private func corrected(_ tally: Tally, _ group: Int) -> Tally {
+        if corrections.isEmpty { return tally }
+        guard let correction = corrections[group] else { return tally }
+        var sum = tally
+        sum += correction
+        return sum
     }
 
-    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) {
-        let failing = values?.tallies(query.unit).failing.map { Int($0) } ?? [0]
-        // A correction may make one fail that did not.
-        let others = corrections.keys.filter { tally($0).failures > 0 }
-        let groups = others.isEmpty ? failing : Array(Set(failing).union(others))
-        visit(groups) { group, key, tally in if tally.failures > 0 { body(group, key, tally) } }
-    }
-
-    private func visit(
-        _ groups: some Sequence<Int>, _ body: (Int, UnsafeRawBufferPointer, Tally) -> Void
-    ) {
+    func visitGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) throws {
         guard let values else {
-            let tally = tally(0)
+            let tally = Tally(count: unitCount, failures: failureCount)
             if tally.count > 0 { body(0, UnsafeRawBufferPointer(start: nil, count: 0), tally) }
             return
         }
-        let tallies = values.tallies(query.unit)
         var key = KeyBytes()
-        for group in groups {
-            let tally = corrections.isEmpty ? tallies[group] : tally(group)
-            if tally.count == 0 { continue }
-            if group == 0 {
-                key.withNull { body(group, $0, tally) }
-            } else {
-                values.values.withValue(group - 1) { tagged in
-                    key.withValue(tagged) { body(group, $0, tally) }
-                }
+        try counts.reading {
+            try values.visit(query.unit) { group, tagged, tally in
+                let tally = corrected(tally, group)
+                if tally.count > 0 { key.with(tagged) { body(group, $0, tally) } }
             }
         }
+    }
+
+    func visitFailingGroups(_ body: (Int, UnsafeRawBufferPointer, Tally) -> Void) throws {
+        guard let values else {
+            return try visitGroups { if $2.failures > 0 { body($0, $1, $2) } }
+        }
+        var key = KeyBytes()
+        func visit(_ group: Int, _ tagged: UnsafeRawBufferPointer, _ tally: Tally) {
+            let tally = corrected(tally, group)
+            if tally.failures > 0 { key.with(tagged) { body(group, $0, tally) } }
+        }
+        values.visitFailing(query.unit, visit)
+        // A correction may make one fail that did not.
+        let others = corrections.keys.filter { $0 >= values.firstQuiet }.sorted()
+        try counts.reading { try values.visit(query.unit, others, visit) }
     }
 
     /// The wanted are few, so each is looked for.
     func visitGroups(
         _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void
-    ) {
-        for key in wanted {
-            let group = keys.withValue(key) { bytes in
-                values.map { values in
-                    GroupKey.onlyValue(of: bytes).map { values.index(of: $0) } ?? 0
-                } ?? 0
+    ) throws {
+        guard let values else { return }
+        var cursor = QuietValues.Cursor()
+        try counts.reading {
+            for key in wanted {
+                let group = try keys.withValue(key) { bytes in
+                    try GroupKey.onlyValue(of: bytes).map { try values.number(of: $0, &cursor) }
+                        ?? 0
+                }
+                guard let group else { continue }
+                let tally = corrected(try values.tally(query.unit, group, cursor), group)
+                if tally.count > 0 { body(group, key, tally) }
             }
-            guard let group else { continue }
-            let tally = tally(group)
-            if tally.count > 0 { body(group, key, tally) }
         }
     }
 
@@ -155,19 +168,14 @@ struct CountedScan: FrameScan {
         place: [Int32], count: Int, _ plan: FigurePlan, grid: StepGrid?,
         distinctCodes: [[UInt32]]
     ) -> [SliceFigures] {
-        let stepCount = grid?.count ?? 1
-        var cells = [Tally](repeating: Tally(), count: (count + 1) * stepCount)
-        for (group, place) in place.enumerated() where place != KeyPlaces.nowhere {
-            let cell = (place == KeyPlaces.other ? count : Int(place)) * stepCount
-            guard let grid else {
-                cells[cell] += tally(group)
-                continue
-            }
-            // There is no field, so the one group has all units.
+        var cells = [Tally](repeating: Tally(), count: (count + 1) * (grid?.count ?? 1))
+        // With a field there are no steps, and counts alone need no cells (`WindowScan`).
+        if let grid, let place = place.first, place != KeyPlaces.nowhere {
+            let first = (place == KeyPlaces.other ? count : Int(place)) * grid.count
             for (index, minute) in minutes.minutes.enumerated() {
                 let start = MinuteCounts.start(of: minute)
                 if range.contains(start) {
-                    cells[cell + grid.index(of: start)] += minutes.tally(query.unit, at: index)
+                    cells[first + grid.index(of: start)] += minutes.tally(query.unit, at: index)
                 }
             }
         }
@@ -179,53 +187,71 @@ struct CountedScan: FrameScan {
     func examples(
         haveFailed: Bool, place: [Int32], count: Int
     ) throws -> [[SliceFigures.Example]] {
+        haveFailed
+            ? try failing(place, count) : try passing(place, count)
+    }
+
+    private func failing(
+        _ place: [Int32], _ count: Int
+    ) throws -> [[SliceFigures.Example]] {
+        let unit = query.unit
+        let units = try FailingUnits.of(frame, unit, control)
+        let values = try failingValues(units)
+        var positions: [UInt32] = []
+        var cells: [Int32] = []
+        var available = [Int](repeating: 0, count: count)
+        for (index, trace) in units.traces.enumerated()
+        where frame.skipped?[Int(trace)] != true
+            && query.range.contains(units.starts.starts[index])
+        {
+            for value in values?[index] ?? [0] where place[Int(value)] >= 0 {
+                positions.append(UInt32(index))
+                cells.append(place[Int(value)])
+                available[Int(place[Int(value)])] += 1
+            }
+        }
+        let map = CellMap(units: .some(positions), cellOf: cells, count: count)
+        let examples = CellExamples(
+            haveFailed: true, map,
+            ExampleUnits(
+                hasFailed: nil, starts: units.starts.starts, traces: units.traces,
+                lastStarts: units.starts.lastStarts),
+            available: available)
+        return (0..<count).map { examples.of($0, traceID: units.traceID) }
+    }
+
+    /// nil without a field.
+    private func failingValues(_ units: FailingUnits) throws -> FailingValues? {
+        guard let values, let field = query.by.first else { return nil }
+        let name = "failing \(query.unit)s by \(field.scope) \(field.name) of \(counts.number)"
+        return try frame.derived(name) {
+            try counts.reading {
+                try FailingValues(
+                    field, of: units, query.unit, values,
+                    FieldResolver(frame: frame, control: control))
+            }
+        }
+    }
+
+    private func passing(
+        _ place: [Int32], _ count: Int
+    ) throws -> [[SliceFigures.Example]] {
         let fields = FieldResolver(frame: frame, control: control)
         let traceIDs = try TraceIDs(frame, query.unit)
-        let (selection, units) =
-            haveFailed ? try failing(fields, traceIDs) : try all(fields, traceIDs)
+        let units = try MatchedUnits(query, fields, percentiles: [:])
         let values = try query.by.map { try UnitValues($0, query.unit, fields) }
-        let groups = try UnitGroups(values, selection, control)
+        let groups = try UnitGroups(values, units.selection, control)
         let placeOf = try places(place, values.first, groups.count)
         var available = [Int](repeating: 0, count: count)
         groups.units.visit { position, unit in
             let place = placeOf[Int(groups.groupOf[position])]
-            if place >= 0, units.hasFailed?[unit] != true { available[Int(place)] += 1 }
+            if place >= 0, !units.hasFailed[unit] { available[Int(place)] += 1 }
         }
         let map = CellMap(
             units: groups.units, cellOf: groups.groupOf.map { placeOf[Int($0)] }, count: count)
         let found = CellExamples(
-            haveFailed: haveFailed, map, units, available: available)
+            haveFailed: false, map, try units.examples(traceIDs), available: available)
         return (0..<count).map { found.of($0, traceID: traceIDs.id) }
-    }
-
-    /// The units that failed, as is known of a frame once it was asked.
-    private func failing(
-        _ fields: FieldResolver, _ traceIDs: TraceIDs
-    ) throws -> (UnitSelection, ExampleUnits) {
-        let unit = query.unit
-        let known = try frame.derived("failing \(unit)s") {
-            let hasFailed = try ConditionEvaluator(
-                fields, unit: unit, failure: SliceQuery.defaultFailure, percentiles: [:]
-            ).units(SliceQuery.defaultFailure)
-            return hasFailed.indices.filter { hasFailed[$0] }.map { UInt32($0) }
-        }
-        let starts = try fields.starts(unit)
-        let traces = traceIDs.numbers
-        let (skipped, range) = (frame.skipped, query.range)
-        let found = known.filter { number in
-            let trace = traces?[Int(number)] ?? number
-            return skipped?[Int(trace)] != true && range.contains(starts.starts[Int(number)])
-        }
-        let units = ExampleUnits(
-            hasFailed: nil, starts: starts.starts, traces: traces, lastStarts: starts.lastStarts)
-        return (.some(found), units)
-    }
-
-    private func all(
-        _ fields: FieldResolver, _ traceIDs: TraceIDs
-    ) throws -> (UnitSelection, ExampleUnits) {
-        let units = try MatchedUnits(query, fields, percentiles: [:])
-        return (units.selection, try units.examples(traceIDs))
     }
 
     /// For each group of rows, which with one field is a code, the place of the value that has it.
@@ -234,15 +260,14 @@ struct CountedScan: FrameScan {
     ) throws -> [Int32] {
         guard let values, let rows else { return place }
         var places = [Int32](repeating: KeyPlaces.nowhere, count: groupCount)
-        for (group, place) in place.enumerated() where place >= 0 {
-            if group == 0 {
-                places[0] = place
-                continue
+        let chosen = place.indices.lazy.filter { place[$0] >= 0 }
+        try counts.reading {
+            try values.visit(query.unit, chosen) { group, tagged, _ in
+                let code =
+                    group == 0
+                    ? -1 : rows.field.values.dictionary.existingCode(of: tagged).map { Int($0) }
+                if let code { places[code + 1] = place[group] }
             }
-            let code = values.values.withValue(group - 1) {
-                rows.field.values.dictionary.existingCode(of: $0)
-            }
-            if let code { places[Int(code) + 1] = place }
         }
         return places
     }

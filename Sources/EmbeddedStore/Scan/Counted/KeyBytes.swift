@@ -2,11 +2,8 @@
 struct KeyBytes {
     private var bytes = [UInt8](repeating: 0, count: 256)
 
-    func withNull(_ body: (UnsafeRawBufferPointer) -> Void) {
-        withUnsafeBytes(of: UInt8(0)) { body($0) }
-    }
-
-    mutating func withValue(
+    /// - Parameter tagged: a value's tag and bytes; of null none, and then the key is the length alone.
+    mutating func with(
         _ tagged: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
     ) {
         if bytes.count < tagged.count + 10 {
@@ -22,7 +19,7 @@ struct KeyBytes {
             }
             bytes[at] = UInt8(length)
             let end = at + 1 + tagged.count
-            UnsafeMutableRawBufferPointer(rebasing: bytes[(at + 1)..<end]).copyMemory(from: tagged)
+            UnsafeMutableRawBufferPointer(rebasing: bytes[(at + 1)..<end]).copyBytes(from: tagged)
             body(UnsafeRawBufferPointer(rebasing: bytes[..<end]))
         }
     }
