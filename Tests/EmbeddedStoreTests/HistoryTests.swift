@@ -210,6 +210,52 @@ private struct Model {
         }
     }
 
+    private func condition(_ random: inout SeededGenerator, depth: Int) -> Expression {
+        func compare(_ name: String, _ how: Comparison.Operator, _ values: String...) -> Expression
+        {
+            .comparison(Comparison(Field(name), how, values.map { .bare($0) }))
+        }
+        func part() -> Expression { condition(&random, depth: depth - 1) }
+        let number = Int.random(in: 0...140, using: &random)
+        switch Int.random(in: 0..<(depth > 0 ? 15 : 11), using: &random) {
+        case 0: return compare("raw.tenant", .equal, "t\(number % 8)")
+        case 1: return compare("list", .isIn, "d\(number % 9)", "x")
+        case 2: return compare("service", .equal, "s\(number % 4)")
+        case 3: return compare("status", .equal, ["error", "OK", "unset"][number % 3])
+        case 4: return compare("duration", .greater, "\(number % 9)")
+        case 5: return .has(Field("only.\(number)", scope: .span))
+        case 6: return compare("name", .contains, number % 2 == 0 ? "s" : "never")
+        case 7: return compare("trace.spans", .greaterOrEqual, "\(number % 12)")
+        case 8: return .failed
+        case 9: return compare("start_time", .greater, "\(Self.day + UInt64(number) * 1000)")
+        case 10:
+            let tenant = Field("raw.tenant", scope: .root)
+            return .comparison(Comparison(tenant, .equal, [.text("t\(number % 6)")]))
+        case 11: return .not(part())
+        case 12: return .span(part())
+        case 13: return .or([part(), part()])
+        default: return .and([part(), part()])
+        }
+    }
+
+    /// What is ruled out has no unit that matches.
+    private func checkPruning(_ engine: Engine, _ random: inout SeededGenerator) throws {
+        let frames = try Frames.of(engine.snapshot, range: TimeRange(from: nil, to: nil))
+        for _ in 0..<100 {
+            let unit = Bool.random(using: &random) ? Unit.span : .trace
+            let condition = condition(&random, depth: 3)
+            let pruning = FramePruning(
+                condition: condition, failure: SliceQuery.defaultFailure, unit: unit,
+                percentiles: [:])
+            for frame in frames where try !pruning.mayMatch(frame) {
+                let evaluator = ConditionEvaluator(
+                    FieldResolver(frame: frame, control: ScanControl(seconds: 30)), unit: unit,
+                    failure: SliceQuery.defaultFailure, percentiles: [:])
+                #expect(try !evaluator.units(condition).contains(true), "\(condition) of \(unit)s")
+            }
+        }
+    }
+
     private func checkMinutes(
         _ engine: Engine, _ unit: Unit, _ counts: [NamedFigure]
     ) throws {
@@ -250,6 +296,7 @@ private struct Model {
             try check(engine, model)
         }
         try checkPassing(engine, &random)
+        try checkPruning(engine, &random)
         try engine.close()
     }
 }

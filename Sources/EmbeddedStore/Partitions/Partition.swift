@@ -180,7 +180,7 @@ final class Partition: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, tbl, origin, key, type, raw_bytes, compressed, checksum
+                    SELECT id, tbl, origin, key, type, max, raw_bytes, compressed, checksum
                     FROM "column" WHERE segment = ? ORDER BY id
                     """, arguments: [segment]
             ).map { try ColumnRecord($0) }

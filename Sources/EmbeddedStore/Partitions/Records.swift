@@ -85,10 +85,13 @@ struct ColumnRecord: Sendable {
     let id: Int64
     let key: ColumnKey
     let bytes: StoredBytes
+    /// Of whole numbers.
+    let greatest: Int64?
 
     init(_ row: Row) throws {
         id = try row.decode(forColumn: "id")
         bytes = try StoredBytes(row)
+        greatest = Int64.fromDatabaseValue(row["max"])
         let names = try ["tbl", "origin", "type"].map { try row.decode(String.self, forColumn: $0) }
         let table = Table.allCases.first { $0.name == names[0] }
         let origin = ColumnOrigin(name: names[1])

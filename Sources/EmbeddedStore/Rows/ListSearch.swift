@@ -33,7 +33,8 @@ struct ListSearch {
         let frames = try Frames.of(snapshot, range: query.range)
         let percentiles = try Scanner.percentiles(slice, frames, control)
         var found = Found()
-        for part in try Scanner.parallel(frames, { try find(in: $0, percentiles) }) {
+        let matching = try FramePruning.frames(frames, for: slice, percentiles)
+        for part in try Scanner.parallel(matching, { try find(in: $0, percentiles) }) {
             found.units += part.units
             found.matched += part.matched
             found.spans += part.spans

@@ -67,7 +67,7 @@ struct DimensionList {
             figures: [])
         let frames = try Frames.of(snapshot, range: query.range)
         let percentiles = try Scanner.percentiles(slice, frames, control)
-        let sources = frames.map { frame in
+        let sources = try FramePruning.frames(frames, for: slice, percentiles).map { frame in
             Source(frame) { [control] in
                 let fields = FieldResolver(frame: frame, control: control)
                 let units = try MatchedUnits(slice, fields, percentiles: percentiles)
@@ -159,7 +159,7 @@ struct DimensionList {
         }
         var part = Part(isList: scan.isList)
         part.count = scan.unitCount
-        scan.visitGroups { _, key, tally in
+        try scan.visitGroups { _, key, tally in
             guard let tagged = GroupKey.onlyValue(of: key) else {
                 // Those without a value.
                 part.count -= tally.count

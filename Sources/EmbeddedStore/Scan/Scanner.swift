@@ -52,7 +52,9 @@ enum Scanner {
         let areKept =
             frames.reduce(0) { $0 + $1.spanCount } <= spansKeptMax || !plan.distinct.isEmpty
             || !query.stepPlan.distinct.isEmpty
-        let scans = try parallel(frames) { frame -> any FrameScan in
+        let scans = try parallel(
+            FramePruning.frames(frames, for: query, percentiles)
+        ) { frame -> any FrameScan in
             if let scan = try counted?.scan(frame, control) { return scan }
             @Sendable func scan() throws -> SliceScan {
                 try SliceScan(

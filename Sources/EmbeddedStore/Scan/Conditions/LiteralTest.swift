@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Spans
 internal import Store
 
@@ -40,6 +41,46 @@ struct LiteralTest: Sendable {
             text(value).map { $0.utf8.starts(with: literals[0].textToMatch.utf8) } ?? false
         case .matches: text(value).map { pattern?.matches($0) ?? false } ?? false
         }
+    }
+
+    /// The only values that match; nil if there may be others.
+    var onlyMatches: [GroupValue]? {
+        guard comparator == .equal || comparator == .isIn, !foldsCase, !isTime, !isDuration else {
+            return nil
+        }
+        var all: [GroupValue] = []
+        for literal in literals {
+            guard let equal = Self.equals(of: literal) else { return nil }
+            all += equal
+        }
+        return all
+    }
+
+    /// What is equal to a literal, as `isEqual` has it.
+    private static func equals(of literal: Literal) -> [GroupValue]? {
+        let text: String
+        switch literal {
+        case .text(let wanted): text = wanted
+        case .bare(let wanted): text = wanted
+        case .duration, .percentile: return nil
+        }
+        // There are many that are not a number.
+        if ["nan", "infinity", "-infinity", "inf"].contains(text.lowercased()) { return nil }
+        var equal: [GroupValue] = [.text(text), .json(text)]
+        if let bytes = Data(base64Encoded: text) { equal.append(.bytes([UInt8](bytes))) }
+        guard case .bare = literal else { return equal }
+        if let truth = Bool(text.lowercased()) { equal.append(.boolean(truth)) }
+        switch Number(text) {
+        case .integer(let number)?:
+            equal += [.integer(number)]
+            if number.magnitude >= 1 << 53 { return nil }
+        case .double(let number)?:
+            // Beyond this several whole numbers are one double.
+            if number.magnitude >= 0x1p53 { return nil }
+            equal.append(.double(number))
+        case nil: break
+        }
+        return equal
     }
 
     private func isEqual(_ value: GroupValue, _ literal: Literal) -> Bool {

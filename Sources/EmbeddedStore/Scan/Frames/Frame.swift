@@ -26,6 +26,8 @@ protocol Frame: Sendable {
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts?
     /// Keeps what `make` derives from this frame's columns, if the frame outlives the query.
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T
+    /// The greatest number of a column, if it is known without reading it.
+    func greatest(of key: ColumnKey) -> Int64?
     /// What is stored of its units by value; nil if nothing is.
     var counts: SegmentCounts? { get }
     /// Keeps an answer likewise.
@@ -52,6 +54,7 @@ struct LastingFrame: Sendable {
 
 extension Frame {
     var counts: SegmentCounts? { nil }
+    func greatest(of key: ColumnKey) -> Int64? { nil }
     var mayHavePooledTexts: Bool { false }
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? { nil }
     var keys: Set<ColumnKey> { keySet.keys }
@@ -110,6 +113,8 @@ struct SegmentFrame: Frame {
     }
 
     var counts: SegmentCounts? { SegmentCounts(of: segment) }
+
+    func greatest(of key: ColumnKey) -> Int64? { segment.columns[key]?.greatest }
 
     var mayHavePooledTexts: Bool { true }
 
