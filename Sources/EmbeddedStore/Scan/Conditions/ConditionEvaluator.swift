@@ -37,7 +37,7 @@ struct ConditionEvaluator {
         switch expression {
         case .and(let parts): try all(parts, traces)
         case .or(let parts): try any(parts, traces)
-        case .not(let inner): try traces(inner).map { !$0 }
+        case .not(let inner): negated(try traces(inner))
         case .failed: try traces(failure)
         case .span(let inner): anyRow(try rows(inner))
         case .has(let field):
@@ -77,7 +77,7 @@ struct ConditionEvaluator {
         switch expression {
         case .and(let parts): try all(parts, rows)
         case .or(let parts): try any(parts, rows)
-        case .not(let inner): try rows(inner).map { !$0 }
+        case .not(let inner): negated(try rows(inner))
         case .failed: try rows(failure)
         case .span(let inner): try rows(inner)
         case .has(let field): isThere(try resolved(field))
@@ -118,23 +118,29 @@ struct ConditionEvaluator {
     private func all(
         _ parts: [Expression], _ evaluate: (Expression) throws -> [Bool]
     ) throws -> [Bool] {
-        guard let first = parts.first else { return [] }
-        var result = try evaluate(first)
-        for part in parts.dropFirst() {
-            let next = try evaluate(part)
-            result.withUnsafeMutableBufferPointer { result in
-                next.withUnsafeBufferPointer { next in
-                    for index in result.indices { result[index] = result[index] && next[index] }
-                }
-            }
-        }
-        return result
+        try combined(parts, evaluate, Truths.and)
     }
 
     private func any(
         _ parts: [Expression], _ evaluate: (Expression) throws -> [Bool]
     ) throws -> [Bool] {
-        try all(parts) { try evaluate($0).map { !$0 } }.map { !$0 }
+        try combined(parts, evaluate, Truths.or)
+    }
+
+    private func combined(
+        _ parts: [Expression], _ evaluate: (Expression) throws -> [Bool],
+        _ combine: (inout [Bool], [Bool]) -> Void
+    ) throws -> [Bool] {
+        guard let first = parts.first else { return [] }
+        var result = try evaluate(first)
+        for part in parts.dropFirst() { combine(&result, try evaluate(part)) }
+        return result
+    }
+
+    private func negated(_ truths: [Bool]) -> [Bool] {
+        var truths = truths
+        Truths.not(&truths)
+        return truths
     }
 }
 

@@ -63,15 +63,39 @@ struct Codes: RandomAccessCollection, Sendable {
         }
     }
 
-    /// For each row the entry of its code in a table.
-    func looked<T>(upIn table: [T]) -> [T] {
-        func look<Code: FixedWidthInteger>(_ codes: [Code]) -> [T] {
-            table.withUnsafeBufferPointer { table in codes.map { table[Int($0)] } }
+    /// For each row what a table says of its code.
+    func looked(upIn table: [Bool]) -> [Bool] {
+        guard let first = table.firstIndex(of: true), let last = table.lastIndex(of: true) else {
+            return [Bool](repeating: false, count: count)
+        }
+        // One value, all values, a range of sorted ones: mostly codes need no table.
+        let isRange = !table[first...last].contains(false)
+        func look<Code: FixedWidthInteger & UnsignedInteger>(_ codes: [Code]) -> [Bool] {
+            isRange
+                ? Self.truths(codes, from: first, to: last)
+                : table.withUnsafeBufferPointer { table in codes.map { table[Int($0)] } }
         }
         return switch storage {
         case .bytes(let codes): look(codes)
         case .shorts(let codes): look(codes)
         case .words(let codes): look(codes)
+        }
+    }
+
+    /// Which codes lie between two, both included.
+    private static func truths<Code: FixedWidthInteger & UnsignedInteger>(
+        _ codes: [Code], from first: Int, to last: Int
+    ) -> [Bool] {
+        // No code is greater than what its width can say.
+        guard let first = Code(exactly: first) else {
+            return [Bool](repeating: false, count: codes.count)
+        }
+        let distance = Code(clamping: last) &- first
+        return [Bool](unsafeUninitializedCapacity: codes.count) { truths, count in
+            codes.withUnsafeBufferPointer { codes in
+                for index in codes.indices { truths[index] = codes[index] &- first <= distance }
+            }
+            count = codes.count
         }
     }
 

@@ -62,23 +62,26 @@ struct MatchedUnits: Sendable {
         _ matches: [Bool]?, _ range: TimeRange, _ fields: FieldResolver, _ unit: Unit
     ) throws -> UnitSelection {
         let frame = fields.frame
-        let all = try present(in: frame, unit)
         let isWithin =
             range == TimeRange(from: nil, to: nil)
             || frame.lasting.map { range.contains($0.startMin) && range.contains($0.startMax) }
                 ?? false
-        if isWithin, matches == nil { return all }
-        let starts = isWithin ? [] : try fields.starts(unit).starts
-        var numbers: [UInt32] = []
-        numbers.reserveCapacity(matches == nil ? all.count : 0)
-        starts.withUnsafeBufferPointer { starts in
-            all.visit { _, unit in
-                if matches?[unit] != false, isWithin || range.contains(starts[unit]) {
-                    numbers.append(UInt32(unit))
-                }
+        if isWithin, matches == nil { return try present(in: frame, unit) }
+        let unitCount = unit == .trace ? frame.traceCount : frame.spanCount
+        var wanted = matches ?? [Bool](repeating: true, count: unitCount)
+        if !isWithin {
+            let starts = try fields.starts(unit).starts
+            for number in wanted.indices where wanted[number] {
+                wanted[number] = range.contains(starts[number])
             }
         }
-        let unitCount = unit == .trace ? frame.traceCount : frame.spanCount
+        let skipped = frame.skipped ?? []
+        for trace in skipped.indices where skipped[trace] {
+            for number in unit == .trace ? trace..<trace + 1 : frame.rows(of: trace) {
+                wanted[number] = false
+            }
+        }
+        let numbers = Truths.numbers(of: wanted)
         return numbers.count == unitCount ? .all(numbers.count) : .some(numbers)
     }
 
