@@ -133,10 +133,57 @@ import Testing
         let last = UnitSelection.some(values.indices.suffix(1).map { UInt32($0) })
         #expect(codes.picked(last) == values.suffix(1))
         if let greatest = values.max(), greatest <= 65_536 {
-            let table = (0...greatest).map { Int($0) * 3 }
-            #expect(codes.looked(upIn: table) == values.map { Int($0) * 3 })
+            let table = (0...greatest).map { $0 % 3 == 0 }
+            #expect(codes.looked(upIn: table) == values.map { $0 % 3 == 0 })
         }
         let width = (values.max() ?? 0) < 256 ? 1 : (values.max() ?? 0) < 65_536 ? 2 : 4
         #expect(codes.byteCount == values.count * width)
+    }
+}
+
+@Suite struct `Truths of many rows` {
+    @Test(arguments: 0..<200)
+    func `are looked up, combined and counted as one by one`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let greatest = [1, 3, 255, 256, 300, 70_000].randomElement(using: &random) ?? 1
+        let values = (0..<Int.random(in: 0...100, using: &random)).map { _ in
+            UInt32.random(in: 0...UInt32(greatest), using: &random)
+        }
+        let codes = Codes(values)
+        // The table may know values that no row has, beyond what the codes' width can say.
+        let count = greatest + 1 + Int.random(in: 0...300, using: &random)
+        var table = [Bool](repeating: false, count: count)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: break
+        case 1: for value in table.indices { table[value] = .random(using: &random) }
+        case 2: table[.random(in: 0..<count, using: &random)] = true
+        default:
+            let first = Int.random(in: 0..<count, using: &random)
+            for value in first..<Int.random(in: first...count, using: &random) {
+                table[value] = true
+            }
+        }
+        let truths = codes.looked(upIn: table)
+        #expect(truths == values.map { table[Int($0)] })
+        let others = values.map { _ in Bool.random(using: &random) }
+        var both = truths
+        Truths.and(&both, others)
+        #expect(both == zip(truths, others).map { $0 && $1 })
+        var either = truths
+        Truths.or(&either, others)
+        #expect(either == zip(truths, others).map { $0 || $1 })
+        var neither = either
+        Truths.not(&neither)
+        #expect(neither == either.map { !$0 })
+        for truths in [both, either, neither] {
+            let expected = truths.indices.filter { truths[$0] }.map { UInt32($0) }
+            #expect(Truths.numbers(of: truths) == expected)
+            let ranks = RowRanks(expected, rowCount: truths.count)
+            for row in truths.indices {
+                let place = expected.firstIndex(of: UInt32(row))
+                let before = expected.count { $0 < row }
+                #expect(ranks.range(of: row) == (place.map { $0..<$0 + 1 } ?? before..<before))
+            }
+        }
     }
 }

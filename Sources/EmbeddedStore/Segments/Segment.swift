@@ -170,6 +170,11 @@ final class Segment: Sendable {
         }
     }
 
+    /// What was derived and is still kept.
+    func known<T: MemorySized>(_ name: String) -> T? {
+        warm.known(ObjectIdentifier(self), name)
+    }
+
     /// Keeps what `make` derives from this segment alone, within the budget.
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         try warm.derived(ObjectIdentifier(self), name, make: make)

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Spans
 internal import Synchronization
 
@@ -33,18 +34,14 @@ final class WarmColumns: Sendable {
         let bytes: Int
         var lastUse: UInt64
 
-        /// More than this is not small.
-        private static let smallMax = 128 << 10
+        /// What it took to make it, in nanoseconds.
+        let effort: Double
 
-        /// What is dropped first: columns of which all that is asked for has been derived already. What is small goes last,
-        /// beside what it was made of: one new question may read more than there is room for.
+        /// What is dropped first: columns of which all that is asked for has been derived already, then what is made anew
+        /// soonest for the room that it takes, to a factor of two.
         func rank(of part: Part) -> Int {
-            switch part {
-            case .column: 0
-            case .encoded, .packed: 1
-            case .derived: bytes <= Self.smallMax ? 2 : 1
-            case .answer: 2
-            }
+            if case .column = part { return 0 }
+            return 1 + max(0, Int(log2(1 + 1024 * effort / Double(bytes + 64))))
         }
     }
 
@@ -70,8 +67,9 @@ final class WarmColumns: Sendable {
     ) throws -> ColumnData {
         let slot = Slot(owner: segment, part: .column(key))
         if case .column(let column)? = find(slot) { return column }
+        let begin = ContinuousClock.now
         let column = try load()
-        insert(slot, .column(column), column.byteCount)
+        insert(slot, .column(column), column.byteCount, since: begin)
         return column
     }
 
@@ -93,8 +91,9 @@ final class WarmColumns: Sendable {
     ) throws -> [UInt8] {
         let slot = Slot(owner: segment, part: .encoded(key))
         if case .encoded(let bytes)? = find(slot) { return bytes }
+        let begin = ContinuousClock.now
         let bytes = try load()
-        insert(slot, .encoded(bytes), bytes.count)
+        insert(slot, .encoded(bytes), bytes.count, since: begin)
         return bytes
     }
 
@@ -103,18 +102,27 @@ final class WarmColumns: Sendable {
     ) throws -> PackedSegment {
         let slot = Slot(owner: segment, part: .packed)
         if case .segment(let packed)? = find(slot) { return packed }
+        let begin = ContinuousClock.now
         let packed = try load()
-        insert(slot, .segment(packed), packed.byteCount)
+        insert(slot, .segment(packed), packed.byteCount, since: begin)
         return packed
+    }
+
+    func known<T: MemorySized>(_ segment: ObjectIdentifier, _ name: String) -> T? {
+        guard case .derived(let value)? = find(Slot(owner: segment, part: .derived(name))) else {
+            return nil
+        }
+        return value as? T
     }
 
     func derived<T: MemorySized>(
         _ segment: ObjectIdentifier, _ name: String, make: () throws -> T
     ) throws -> T {
-        let slot = Slot(owner: segment, part: .derived(name))
-        if case .derived(let value)? = find(slot), let value = value as? T { return value }
+        if let known: T = known(segment, name) { return known }
+        let begin = ContinuousClock.now
         let value = try make()
-        insert(slot, .derived(value), value.byteCount)
+        let slot = Slot(owner: segment, part: .derived(name))
+        insert(slot, .derived(value), value.byteCount, since: begin)
         return value
     }
 
@@ -125,8 +133,9 @@ final class WarmColumns: Sendable {
         if case .derived(let value)? = find(slot), let value = value as? FrameAnswer {
             return value
         }
+        let begin = ContinuousClock.now
         let value = try make()
-        insert(slot, .derived(value), value.byteCount)
+        insert(slot, .derived(value), value.byteCount, since: begin)
         return value
     }
 
@@ -148,10 +157,14 @@ final class WarmColumns: Sendable {
         }
     }
 
-    private func insert(_ slot: Slot, _ content: Content, _ bytes: Int) {
+    private func insert(
+        _ slot: Slot, _ content: Content, _ bytes: Int, since begin: ContinuousClock.Instant
+    ) {
+        let effort = (ContinuousClock.now - begin) / .nanoseconds(1)
         let gone = state.withLock { state in
             state.clock += 1
-            let new = Entry(content: content, bytes: bytes, lastUse: state.clock)
+            let new = Entry(
+                content: content, bytes: bytes, lastUse: state.clock, effort: effort)
             let old = state.entries[slot.owner, default: [:]].updateValue(new, forKey: slot.part)
             state.bytes += bytes - (old?.bytes ?? 0)
             return state.bytes > bytesMax ? makeRoom(&state) : []
@@ -170,9 +183,9 @@ final class WarmColumns: Sendable {
 
     /// Drops columns until a quarter of the budget is free, so that it happens seldom.
     ///
-    /// First those of the lowest rank, and of these those that nobody asks for any more. Of the others any: queries go through the frames in turn, and if these
-    /// take a little more room than there is, dropping the one used longest ago would drop each just before it is
-    /// needed again, and nothing would ever be found.
+    /// First those of the lowest rank, and of these those that nobody asks for any more. Of the others any: queries go through
+    /// the frames in turn, and if these take a little more room than there is, dropping the one used longest ago would drop
+    /// each just before it is needed again, and nothing would ever be found.
     private func makeRoom(_ state: inout State) -> [Entry] {
         let idleSince = state.clock - min(state.clock, Self.idleUses)
         var candidates: [Candidate] = []

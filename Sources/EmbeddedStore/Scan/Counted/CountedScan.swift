@@ -228,7 +228,7 @@ struct CountedScan: FrameScan {
             try counts.reading {
                 try FailingValues(
                     field, of: units, query.unit, values,
-                    FieldResolver(frame: frame, control: control))
+                    FieldResolver(frame: frame, control: control).passing)
             }
         }
     }

@@ -24,6 +24,8 @@ protocol Frame: Sendable {
     var mayHavePooledTexts: Bool { get }
     /// The texts of a column that lie in a pool.
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts?
+    /// What was derived from this frame and is still kept.
+    func known<T: MemorySized>(_ name: String) -> T?
     /// Keeps what `make` derives from this frame's columns, if the frame outlives the query.
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T
     /// The greatest number of a column, if it is known without reading it.
@@ -55,6 +57,7 @@ struct LastingFrame: Sendable {
 extension Frame {
     var counts: SegmentCounts? { nil }
     func greatest(of key: ColumnKey) -> Int64? { nil }
+    func known<T: MemorySized>(_ name: String) -> T? { nil }
     var mayHavePooledTexts: Bool { false }
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? { nil }
     var keys: Set<ColumnKey> { keySet.keys }
@@ -119,6 +122,8 @@ struct SegmentFrame: Frame {
     var mayHavePooledTexts: Bool { true }
 
     func pooledTexts(_ key: ColumnKey) throws -> PooledTexts? { try segment.pooledTexts(key) }
+
+    func known<T: MemorySized>(_ name: String) -> T? { segment.known(name) }
 
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         try segment.derived(name, make: make)

@@ -17,8 +17,7 @@ struct Usage {
 struct UnitUsage: Sendable {
     private let calls: ModelCalls
     private let unit: Unit
-    /// Where the calls of each unit end.
-    private let ends: [UInt32]
+    private let places: Places
     private let values: [UnitValues]
     /// For each field of a group the codes that the calls have of it, where only those that carry a group's
     /// values may count for it; nil for fields that all calls of a unit share.
@@ -33,9 +32,16 @@ struct UnitUsage: Sendable {
         self.calls = calls
         self.unit = unit
         self.values = values
-        ends = try frame.derived("call ends by \(unit)") {
-            Self.ends(calls.rows, unit == .trace ? frame.traceEnds : nil, frame.spanCount)
-        }
+        places =
+            unit == .trace
+            ? .ends(
+                try frame.derived("call ends by trace") {
+                    Self.ends(calls.rows, traceEnds: frame.traceEnds)
+                })
+            : .ranks(
+                try frame.derived("call ranks") {
+                    RowRanks(calls.rows, rowCount: frame.spanCount)
+                })
         callCodes = values.map { values in
             // A span's own call carries the span's values.
             if unit == .span || values.isOfTrace { return nil }
@@ -43,24 +49,28 @@ struct UnitUsage: Sendable {
         }
     }
 
-    /// - Parameter unitEnds: where the rows of each unit end; nil if each row is one.
-    private static func ends(_ rows: [UInt32], _ unitEnds: [UInt32]?, _ spanCount: Int) -> [UInt32]
-    {
-        var ends: [UInt32] = []
-        let count = unitEnds?.count ?? spanCount
-        ends.reserveCapacity(count)
+    /// Where the calls of each unit are.
+    private enum Places {
+        /// Of traces, where their calls end.
+        case ends([UInt32])
+        /// Of spans, which are calls.
+        case ranks(RowRanks)
+    }
+
+    private static func ends(_ rows: [UInt32], traceEnds: [UInt32]) -> [UInt32] {
         var call = 0
-        for unit in 0..<count {
-            let end = unitEnds?[unit] ?? UInt32(unit + 1)
+        return traceEnds.map { end in
             while call < rows.count, rows[call] < end { call += 1 }
-            ends.append(UInt32(call))
+            return UInt32(call)
         }
-        return ends
     }
 
     @inline(__always)
     private func range(_ unit: Int) -> Range<Int> {
-        (unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])
+        switch places {
+        case .ends(let ends): (unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])
+        case .ranks(let ranks): ranks.range(of: unit)
+        }
     }
 
     @inline(__always)
