@@ -54,11 +54,18 @@ package final class EmbeddedStore: Store {
             directory, warmBytesMax: settings.warmBytesMax, prices: settings.prices,
             now: now)
         self.engine = engine
-        commits = GroupCommit { try engine.commit($0, $1, $2) }
         var policy = MergePolicy()
         policy.isEnabled = settings.merges
         policy.countedSpansMin = settings.countedSpansMin
-        upkeep = Upkeep(engine, policy, retention)
+        let upkeep = Upkeep(engine, policy, retention)
+        self.upkeep = upkeep
+        let pace = MergePace(spansMax: policy.backlogSpansMax) {
+            upkeep.isMerging ? engine.snapshot.smallSpans : nil
+        }
+        commits = GroupCommit {
+            pace.wait()
+            return try engine.commit($0, $1, $2)
+        }
         upkeep.start()
     }
 

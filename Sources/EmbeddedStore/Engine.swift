@@ -301,7 +301,7 @@ final class Engine: Sendable {
         status.oldest = snapshot.oldest
         status.newest = snapshot.newest
         status.backlogSegments = snapshot.small.count
-        status.backlogSpans = snapshot.small.reduce(0) { $0 + $1.liveSpans }
+        status.backlogSpans = snapshot.smallSpans
         status.traces = TraceCount.of(snapshot)
         status.scores = scores.count
         status.warmBytes = warm.byteCount

@@ -25,6 +25,9 @@ struct Snapshot: Sendable {
 
     var views: [SegmentView] { small + large }
 
+    /// Spans that wait to be merged.
+    var smallSpans: Int { small.reduce(0) { $0 + $1.liveSpans } }
+
     /// The earliest and latest start, in Unix nanoseconds; nil if there are no spans.
     var oldest: Int64? { views.map(\.segment.record.startMin).min() }
     var newest: Int64? { views.map(\.segment.record.startMax).max() }

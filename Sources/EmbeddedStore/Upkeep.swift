@@ -44,6 +44,9 @@ final class Upkeep: Sendable {
     /// Looks for work twice a second until stopped.
     func start() { schedule() }
 
+    /// Whether spans that wait are being merged: not where merging is off, or has failed in some partition and rests.
+    var isMerging: Bool { policy.isEnabled && state.withLock { $0.resting.isEmpty } }
+
     /// Waits for the step that is running, and takes no more.
     func stop() {
         state.withLock { $0.isStopped = true }

@@ -13,9 +13,12 @@ struct IdentityWindow {
     private var locations: [Location]
     private(set) var count = 0
 
+    /// Places of the table: what it takes is 16 bytes each.
+    var size: Int { hashes.count }
+
     init() {
-        hashes = [UInt64](repeating: 0, count: 1024)
-        locations = [Location](repeating: Location(segment: 0, row: 0), count: 1024)
+        hashes = [UInt64](repeating: 0, count: Self.sizeMin)
+        locations = [Location](repeating: Location(segment: 0, row: 0), count: Self.sizeMin)
     }
 
     /// Puts a span at its location, unless `isSame` finds it among those with its hash: then that
@@ -43,10 +46,17 @@ struct IdentityWindow {
 
     /// Forgets all spans of some segments.
     mutating func remove(segments: Set<UInt32>) {
-        rebuild(size: hashes.count) { !segments.contains($0.segment) }
+        let kept = hashes.indices.count {
+            hashes[$0] != 0 && !segments.contains(locations[$0].segment)
+        }
+        var size = Self.sizeMin
+        while kept * 2 > size { size *= 2 }
+        rebuild(size: size) { !segments.contains($0.segment) }
     }
 
     private mutating func grow() { rebuild(size: hashes.count * 2) { _ in true } }
+
+    private static let sizeMin = 1024
 
     private mutating func rebuild(size: Int, keeping isKept: (Location) -> Bool) {
         let old = (hashes, locations)

@@ -12,6 +12,8 @@ struct MergePolicy: Sendable {
     var rawBytesMax = 256 << 20
     /// So many small segments make scans slow, whatever their size: each group of eight is a frame of its own.
     var smallSegmentsMax = 256
+    /// While more spans than this wait to be merged, commits wait too: each takes some fifty bytes of memory until then.
+    var backlogSpansMax = 1 << 20
     /// A large segment of which less is left than this share is written anew.
     var liveShareMin = 0.5
     /// Smaller segments are not counted.

@@ -250,7 +250,7 @@ extension Segment {
     /// The segment's traces by hash.
     func traceTable() throws -> TraceTable {
         try reading {
-            try derived("trace table") {
+            try derived(Self.traceTable) {
                 guard let traceIDs = try column(.traceID, withTexts: false) else {
                     throw DamagedBytes("it has no trace ids")
                 }
@@ -258,6 +258,22 @@ extension Segment {
             }
         }
     }
+
+    /// The numbers of the traces with some hashes.
+    func traces(of hashes: Set<UInt64>) throws -> [Int] {
+        if let table: TraceTable = known(Self.traceTable) {
+            return hashes.compactMap { table.trace($0) }
+        }
+        return try reading {
+            // To look at each trace takes less than to put all in order.
+            guard let ids = try column(.traceID, withTexts: false)?.strings else { return [] }
+            return (0..<ids.count).filter { trace in
+                hashes.contains(ids.withValue(trace) { TraceFilter.hash($0) })
+            }
+        }
+    }
+
+    private static let traceTable = "trace table"
 
     /// Reads every byte of it once more, past what is kept in memory.
     ///

@@ -166,10 +166,7 @@ final class LooseParts: Sendable {
     private static func looseTraces(_ view: SegmentView, _ ends: [UInt32]) throws -> [Bool] {
         var loose = [Bool](repeating: false, count: ends.count)
         if !view.shared.isEmpty {
-            let table = try view.segment.traceTable()
-            for hash in view.shared {
-                if let trace = table.trace(hash) { loose[trace] = true }
-            }
+            for trace in try view.segment.traces(of: view.shared) { loose[trace] = true }
         }
         if let deleted = view.deleted {
             var start = 0
