@@ -1,8 +1,8 @@
 /// All canonical dimensions, by name.
 package struct DimensionTable: Sendable {
-    /// Grows whenever the table changes what a span's dimensions read, so that derived columns of an
-    /// older table are told apart.
-    package static let version = 2
+    /// Grows whenever the table changes what a span's dimensions read, or what is stored of them gets another form, so that
+    /// what an older version stored is told apart.
+    package static let version = 3
 
     /// The table for the dialects that are known.
     package static let standard = DimensionTable(

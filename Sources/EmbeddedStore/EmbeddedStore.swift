@@ -32,6 +32,7 @@ package final class EmbeddedStore: Store {
 
     private let engine: Engine
     private let commits: GroupCommit
+    private let pace: MergePace
     private let upkeep: Upkeep
     private let settings: Settings
     private let retention: Retention
@@ -62,6 +63,7 @@ package final class EmbeddedStore: Store {
         let pace = MergePace(spansMax: policy.backlogSpansMax) {
             upkeep.isMerging ? engine.snapshot.smallSpans : nil
         }
+        self.pace = pace
         commits = GroupCommit {
             pace.wait()
             return try engine.commit($0, $1, $2)
@@ -71,6 +73,7 @@ package final class EmbeddedStore: Store {
 
     /// Finishes what was accepted, then closes the files.
     package func close() throws {
+        pace.stop()
         commits.close()
         upkeep.stop()
         try engine.close()

@@ -45,7 +45,9 @@ final class Upkeep: Sendable {
     func start() { schedule() }
 
     /// Whether spans that wait are being merged: not where merging is off, or has failed in some partition and rests.
-    var isMerging: Bool { policy.isEnabled && state.withLock { $0.resting.isEmpty } }
+    var isMerging: Bool {
+        policy.isEnabled && !engine.partitions.contains { isResting($0.name) }
+    }
 
     /// Waits for the step that is running, and takes no more.
     func stop() {
@@ -73,11 +75,14 @@ final class Upkeep: Sendable {
         removeRetired()
         if try dropExpired() { return true }
         let idle = ignoringIdle || engine.secondsSinceCommit > policy.idleSeconds
-        for partition in engine.partitions where !isResting(partition.name) {
+        let isUrgent = policy.isUrgent(engine.snapshot.smallSpans)
+        for partition in isUrgent ? mostWaitingFirst : engine.partitions
+        where !isResting(partition.name) {
             let snapshot = engine.snapshot
             let sources = policy.choose(
                 small: snapshot.small.filter { $0.segment.partition === partition },
-                large: snapshot.large.filter { $0.segment.partition === partition }, idle: idle)
+                large: snapshot.large.filter { $0.segment.partition === partition }, idle: idle,
+                isUrgent: isUrgent)
             guard let sources else { continue }
             do {
                 try merge(sources, in: partition)
@@ -101,6 +106,16 @@ final class Upkeep: Sendable {
         }
         engine.closeIdleFiles()
         return false
+    }
+
+    private var mostWaitingFirst: [Partition] {
+        var waiting: [ObjectIdentifier: Int] = [:]
+        for view in engine.snapshot.small {
+            waiting[ObjectIdentifier(view.segment.partition), default: 0] += view.liveSpans
+        }
+        return engine.partitions.sorted {
+            waiting[ObjectIdentifier($0), default: 0] > waiting[ObjectIdentifier($1), default: 0]
+        }
     }
 
     /// Counts the values of one segment. While spans come, of one that no merge is likely to take any more.

@@ -10,10 +10,38 @@ private let hashSeed = UInt64.random(in: .min ... .max)
 /// A 64-bit hash of some bytes: 8 at a time, mixed by a full-width multiplication as wyhash does
 /// (Wang Yi, github.com/wangyi-fudan/wyhash). Differs from process to process; never store it.
 package func hashBytes(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-    hashBytes(bytes, seed: hashSeed)
+    let count = bytes.count
+    var hash = hashSeed ^ mixed(UInt64(count) ^ 0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9)
+    if count < 8 {
+        return mixed(hash ^ shortWord(bytes), 0xe703_7ed1_a0b4_28db)
+    }
+    var offset = 0
+    while offset + 8 < count {
+        hash = mixed(hash ^ word(bytes, offset), 0xa076_1d64_78bd_642f)
+        offset += 8
+    }
+    // The last eight bytes, of which some may have been taken already: the length is in the hash.
+    return mixed(hash ^ word(bytes, count - 8), 0xe703_7ed1_a0b4_28db)
 }
 
-/// The same with a seed of the caller's. With a fixed seed the result may be stored.
+@inline(__always)
+private func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+    bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+}
+
+/// Fewer than eight bytes as one number, each of which some bits stand for.
+@inline(__always)
+private func shortWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    let count = bytes.count
+    if count >= 4 {
+        let first = UInt64(bytes.loadUnaligned(as: UInt32.self))
+        return first << 32 | UInt64(bytes.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+    }
+    if count == 0 { return 0 }
+    return UInt64(bytes[0]) << 16 | UInt64(bytes[count / 2]) << 8 | UInt64(bytes[count - 1])
+}
+
+/// A hash of the same kind with a seed of the caller's. With a fixed seed the result may be stored.
 package func hashBytes(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
     var hash = seed ^ mixed(UInt64(bytes.count) ^ 0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9)
     var offset = 0

@@ -150,6 +150,21 @@ private struct Model {
             let total = try ask(query).total.now
             #expect(total.failures == model.spans.values.count { $0.status == 2 })
         }
+        // With what rows must have, of all units together and by a field.
+        query.having = .comparison(.failures, .greaterOrEqual, 1)
+        for by in [[], [Field("raw.tenant")], [Field("list")]] {
+            query.by = by
+            query.failure = SliceQuery.defaultFailure
+            let counted = try ask(query)
+            query.failure = .and([SliceQuery.defaultFailure])
+            let scanned = try ask(query)
+            #expect(counted.rows.map(\.key) == scanned.rows.map(\.key))
+            for (a, b) in zip(counted.rows, scanned.rows) {
+                #expect(a.figures.now.count == b.figures.now.count)
+                #expect(a.figures.now.failures == b.figures.now.failures)
+            }
+        }
+        query.having = nil
         for field in [
             "raw.tenant", "list", "service", "status", "name", "kind", "trace.spans", "nobody.has",
         ] {

@@ -1,4 +1,6 @@
+import Spans
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EmbeddedStore
@@ -35,12 +37,49 @@ import Testing
         #expect(backlog.count == 4)
     }
 
+    @Test func `do not wait once the store closes`() {
+        let backlog = Backlog(101)
+        let pace = MergePace(spansMax: 100) { backlog.next(0) }
+        pace.stop()
+        pace.wait()
+        #expect(backlog.count == 0)
+    }
+
     @Test func `go on all the same where merging does not get on`() {
         let backlog = Backlog(101)
         let begin = ContinuousClock.now
         MergePace(spansMax: 100) { backlog.next(0) }.wait()
         #expect(ContinuousClock.now - begin >= .seconds(1))
         #expect(backlog.count > 10)
+    }
+}
+
+@Suite struct `Merging` {
+    /// On each of eight days too little waits for a merge to be due, and together it is more than may wait.
+    @Test func `gets on with many days of a few spans each while commits wait for it`() throws {
+        let directory = TestDirectory()
+        let engine = try directory.engine()
+        let policy = MergePolicy(
+            spansMax: 1000, smallSegmentsMax: 100, backlogSpansMax: 100, idleSeconds: 1000)
+        let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
+        #expect(upkeep.isMerging)
+        for day in 0..<8 as Range<UInt64> {
+            var batch = SpanBatch()
+            for number in 1...(day + 10) {
+                batch.append(
+                    TestSpan(
+                        trace: day << 32 | number, span: number,
+                        start: 1_795_000_000_000_000_000 + day * Day.nanoseconds + number))
+            }
+            _ = try engine.commit(batch, [batch.count], engine.now())
+        }
+        #expect(engine.snapshot.smallSpans == 108)
+        while try upkeep.step() {}
+        #expect(!policy.isUrgent(engine.snapshot.smallSpans))
+        #expect(engine.snapshot.smallSpans > 0)
+        // The days with most went first.
+        #expect(engine.snapshot.small.allSatisfy { $0.liveSpans < 17 })
+        try engine.close()
     }
 }
 

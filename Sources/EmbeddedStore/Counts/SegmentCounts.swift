@@ -85,16 +85,13 @@ struct SegmentCounts: Sendable {
     /// The names that are no raw keys.
     private static let canonical = FieldResolver.intrinsics.union(DimensionTable.standard.names)
 
-    /// The counts of a field as bytes; nil if none are stored of it.
-    func bytes(of field: Field) throws -> [UInt8]? {
-        guard let record = records.byField[field] else { return nil }
-        return try reading { try segment.partition.valueCounts(record) }
-    }
-
     /// Runs what reads these counts, so that who asked is told whose are damaged.
     func reading<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
+        } catch let error as DamagedSegment {
+            // Of rows, which were read on the way.
+            throw error
         } catch {
             guard let reason = Damage.reason(error) else { throw error }
             throw damaged(reason)

@@ -23,14 +23,21 @@ struct MergePolicy: Sendable {
 
     /// The segments of one partition to merge now, or nil.
     ///
-    /// - Parameter idle: no commit came for a while.
-    func choose(small: [SegmentView], large: [SegmentView], idle: Bool) -> [SegmentView]? {
+    /// Whether so much waits that merging must get on wherever it can: of many days each may wait for too little to be due.
+    func isUrgent(_ backlog: Int) -> Bool { backlog > backlogSpansMax / 4 * 3 }
+
+    /// - Parameters:
+    ///   - idle: no commit came for a while.
+    ///   - isUrgent: what is there is merged, however little it is.
+    func choose(
+        small: [SegmentView], large: [SegmentView], idle: Bool, isUrgent: Bool = false
+    ) -> [SegmentView]? {
         if !isEnabled { return nil }
         let waiting = small.reduce(0) { $0 + $1.liveSpans }
         let waitingBytes = small.reduce(0) { $0 + $1.segment.record.rawBytes }
         let isDue =
             waiting >= spansMax || waitingBytes >= rawBytesMax || small.count >= smallSegmentsMax
-        guard isDue || (idle && !small.isEmpty) else {
+        guard isDue || ((idle || isUrgent) && !small.isEmpty) else {
             return idle ? chooseLarge(large) : nil
         }
         var chosen: [SegmentView] = []

@@ -56,13 +56,16 @@ struct WindowScan {
         _ places: KeyPlaces, _ count: Int, _ plan: FigurePlan, grid: StepGrid?,
         _ control: ScanControl
     ) throws -> [SliceFigures] {
-        if grid == nil, plan.isCountsOnly { return counts(places, count, plan) }
-        let codes = try distinctCodes(plan)
         let stepCount = grid?.count ?? 1
         @Sendable func reserve(_ count: Int) throws {
             let bytes = MemoryLayout<SliceFigures>.stride + 64
             try control.reserve(count * stepCount * bytes, grid == nil ? .rows : .steps)
         }
+        if grid == nil, plan.isCountsOnly {
+            try reserve(count + 1)
+            return counts(places, count, plan)
+        }
+        let codes = try distinctCodes(plan)
         let parts = try Scanner.parallel(Array(scans.indices)) { [scans, keyOf] index in
             try control.check()
             let own = OwnPlaces(keyOf[index], places)

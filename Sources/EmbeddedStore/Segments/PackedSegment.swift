@@ -3,8 +3,8 @@ internal import Zlib
 
 /// A small segment as one blob: a directory, the columns, and the long texts.
 ///
-/// This is what a commit writes: one fast compression, and one more for each column of long texts, instead
-/// of one for each of some forty columns. `docs/STORAGE.md` has the layout.
+/// This is what a commit writes: its columns in one stream that is not compressed, and one that is for each column of long
+/// texts. `docs/STORAGE.md` has the layout.
 struct PackedSegment {
     /// Fast: the merge compresses again, and better. One thread does this for all who send.
     private static let textLevel: Int32 = 1

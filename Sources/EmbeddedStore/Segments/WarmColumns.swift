@@ -174,8 +174,14 @@ final class WarmColumns: Sendable {
 
     private struct Candidate {
         let slot: Slot
+        let isIdle: Bool
         let rank: Int
         let age: UInt64
+
+        func goes(before other: Candidate) -> Bool {
+            if isIdle != other.isIdle { return isIdle }
+            return rank != other.rank ? rank < other.rank : age < other.age
+        }
     }
 
     /// What was not used for so many uses of others is dropped before all else.
@@ -183,9 +189,9 @@ final class WarmColumns: Sendable {
 
     /// Drops columns until a quarter of the budget is free, so that it happens seldom.
     ///
-    /// First those of the lowest rank, and of these those that nobody asks for any more. Of the others any: queries go through
-    /// the frames in turn, and if these take a little more room than there is, dropping the one used longest ago would drop
-    /// each just before it is needed again, and nothing would ever be found.
+    /// First those that nobody asks for any more, then those of the lowest rank. Of these any: queries go through the frames
+    /// in turn, and if these take a little more room than there is, dropping the one used longest ago would drop each just
+    /// before it is needed again, and nothing would ever be found.
     private func makeRoom(_ state: inout State) -> [Entry] {
         let idleSince = state.clock - min(state.clock, Self.idleUses)
         var candidates: [Candidate] = []
@@ -194,11 +200,12 @@ final class WarmColumns: Sendable {
                 let isIdle = entry.lastUse < idleSince
                 candidates.append(
                     Candidate(
-                        slot: Slot(owner: owner, part: part), rank: entry.rank(of: part),
+                        slot: Slot(owner: owner, part: part), isIdle: isIdle,
+                        rank: entry.rank(of: part),
                         age: isIdle ? entry.lastUse : idleSince + .random(in: 0..<1 << 32)))
             }
         }
-        candidates.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.age < $1.age }
+        candidates.sort { $0.goes(before: $1) }
         var gone: [Entry] = []
         for slot in candidates.lazy.map(\.slot) {
             if state.bytes <= bytesMax - bytesMax / 4 { break }

@@ -53,14 +53,11 @@ struct ConditionEvaluator {
 
     private func anyRow(_ rows: [Bool]) -> [Bool] {
         var traces = [Bool](repeating: false, count: frame.traceCount)
-        var start = 0
-        for trace in traces.indices {
-            let end = Int(frame.traceEnds[trace])
-            for row in start..<end where rows[row] {
-                traces[trace] = true
-                break
-            }
-            start = end
+        let ends = frame.traceEnds
+        var trace = 0
+        for row in Truths.numbers(of: rows) {
+            while ends[trace] <= row { trace += 1 }
+            traces[trace] = true
         }
         return traces
     }

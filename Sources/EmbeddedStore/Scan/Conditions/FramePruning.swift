@@ -44,7 +44,8 @@ struct FramePruning {
         case .not: true
         case .failed: try mayHold(failure, in: frame, ofSpans: ofSpans)
         case .span(let inner): try mayHold(inner, in: frame, ofSpans: true)
-        case .has(let field): try values(of: field, in: frame).map { $0.count > 0 } ?? true
+        case .has(let field):
+            try frame.counts.flatMap { try values(of: field, in: $0) }.map { $0.count > 0 } ?? true
         case .comparison(let comparison):
             try mayHold(comparison, in: frame)
                 && (!ofSpans || mayReach(comparison, in: frame))
@@ -53,17 +54,20 @@ struct FramePruning {
 
     // MARK: Values
 
-    private func values(of field: Field, in frame: any Frame) throws -> CountTable? {
+    private func values(of field: Field, in counts: SegmentCounts) throws -> CountTable? {
         // A root is one of the spans.
-        try frame.counts?.values(of: field.scope == .root ? Field(field.name) : field)
+        try counts.values(of: field.scope == .root ? Field(field.name) : field)
     }
 
     private func mayHold(_ comparison: Comparison, in frame: any Frame) throws -> Bool {
-        guard let table = try values(of: comparison.field, in: frame) else { return true }
+        // Once: another query may find out meanwhile that they are damaged.
+        guard let counts = frame.counts,
+            let table = try values(of: comparison.field, in: counts)
+        else { return true }
         let test = try LiteralTest(comparison, percentiles: percentiles)
         if table.count <= Self.testedMax {
             var matches = false
-            try frame.counts?.reading {
+            try counts.reading {
                 try table.visit(unit) { number, tagged, _ in
                     if number > 0, !matches { matches = test.matches(ValueTable.value(tagged)) }
                 }
@@ -75,7 +79,7 @@ struct FramePruning {
         return try named.contains { value in
             let code = known.code(value)
             return try known.tagged(code).withUnsafeBytes { tagged in
-                try frame.counts?.reading { try table.number(of: tagged) } != nil
+                try counts.reading { try table.number(of: tagged) } != nil
             }
         }
     }
@@ -99,9 +103,10 @@ struct FramePruning {
             return frame.greatest(of: key).map { max(0, $0) }
         }
         if field.isIntrinsic("start_time") { return frame.lasting?.startMax }
-        guard [.any, .attribute, .span].contains(field.scope),
-            SegmentCounts.name(of: field)?.scope != .any
-        else { return nil }
+        // Canonical dimensions have several sources, and scores are not in the frame.
+        guard field.scope == .span || SegmentCounts.name(of: field)?.scope == .attribute else {
+            return nil
+        }
         let keys = Table.keyed.flatMap { frame.keySet.attributes(field.name, in: $0) }
         guard let key = keys.first, keys.count == 1, key.table == .span, key.type == .int else {
             return nil

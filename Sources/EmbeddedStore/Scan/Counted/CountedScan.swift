@@ -53,8 +53,10 @@ struct CountedScan: FrameScan {
             corrections = try frame.derived(
                 "\(unit) corrections \(field.scope) \(field.name) \(mark)"
             ) {
-                try CountCorrections(
-                    values, apart, unit, field, FieldResolver(frame: frame, control: control))
+                try counts.reading {
+                    try CountCorrections(
+                        values, apart, unit, field, FieldResolver(frame: frame, control: control))
+                }
             }.byNumber
         } catch is MissingValue {
             throw counts.damaged("a value of \(field.name) is missing")
@@ -135,7 +137,12 @@ struct CountedScan: FrameScan {
     func visitGroups(
         _ wanted: [Int], of keys: ByteDictionary, _ body: (Int, Int, Tally) -> Void
     ) throws {
-        guard let values else { return }
+        guard let values else {
+            let tally = Tally(count: unitCount, failures: failureCount)
+            // There is one group, of which every key is.
+            for key in wanted where tally.count > 0 { body(0, key, tally) }
+            return
+        }
         var cursor = QuietValues.Cursor()
         try counts.reading {
             for key in wanted {
