@@ -12,16 +12,20 @@ private let hashSeed = UInt64.random(in: .min ... .max)
 package func hashBytes(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     let count = bytes.count
     var hash = hashSeed ^ mixed(UInt64(count) ^ 0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9)
-    if count < 8 {
-        return mixed(hash ^ shortWord(bytes), 0xe703_7ed1_a0b4_28db)
-    }
+    if count < 8 { return finished(hash ^ shortWord(bytes)) }
     var offset = 0
     while offset + 8 < count {
         hash = mixed(hash ^ word(bytes, offset), 0xa076_1d64_78bd_642f)
         offset += 8
     }
     // The last eight bytes, of which some may have been taken already: the length is in the hash.
-    return mixed(hash ^ word(bytes, count - 8), 0xe703_7ed1_a0b4_28db)
+    return finished(hash ^ word(bytes, count - 8))
+}
+
+/// Twice, so that names which differ in their last digits alone differ in all bits.
+@inline(__always)
+private func finished(_ hash: UInt64) -> UInt64 {
+    mixed(mixed(hash, 0xe703_7ed1_a0b4_28db), 0x8ebc_6af0_9c88_c6e3)
 }
 
 @inline(__always)

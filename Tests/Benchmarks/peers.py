@@ -122,7 +122,8 @@ class Run:
             self.lock.release()
 
     def ask_in_turns(self, systems: list[System], question: str) -> None:
-        asked = {(system, form): Asked() for system in systems for form in system.forms if form in self.forms}
+        asked = {
+            (system, form): Asked(is_asked=system.asks(question, form)) for system in systems for form in system.forms if form in self.forms}
         self.results.asked[question] = {system.name: {form: asked[system, form] for form in system.forms if form in self.forms} for system in systems}
         for turn in range(1 + WARMING + self.repeat):
             self.turn += 1
@@ -138,14 +139,14 @@ class Run:
                     if figures.failed is not None:
                         continue
                 answer, figures.failed = self.attempt(system, f"{question} {form}", lambda: system.ask(question, form, self.turn))
-                figures.is_asked = answer is not None or figures.failed is not None
                 if answer is None:
                     continue
                 self.lock.give_way()
-                figures.spent += answer.milliseconds / 1000
                 if turn == 0:
                     figures.cold = answer.milliseconds
-                elif turn > WARMING:
+                else:
+                    figures.spent += answer.milliseconds / 1000
+                if turn > WARMING:
                     figures.warm.append(answer.milliseconds)
                 if answer.rows is not None:
                     answers[system.name] = answer.rows

@@ -58,6 +58,9 @@ final class WarmColumns: Sendable {
 
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
+    /// What is left when room is made: an eighth is free then.
+    private var bytesKept: Int { bytesMax - bytesMax / 8 }
+
     var byteCount: Int { state.withLock { $0.bytes } }
 
     /// The column, from memory or by `load`, which runs outside the lock: two queries may load the same
@@ -82,7 +85,7 @@ final class WarmColumns: Sendable {
             return column
         }
         // What is free after room was made is for those who need their columns decoded.
-        let hasRoom = state.withLock { $0.bytes + bytes <= bytesMax - bytesMax / 4 }
+        let hasRoom = state.withLock { $0.bytes + bytes <= bytesKept }
         return hasRoom ? try column(segment, key, load: load) : nil
     }
 
@@ -187,7 +190,7 @@ final class WarmColumns: Sendable {
     /// What was not used for so many uses of others is dropped before all else.
     private static let idleUses: UInt64 = 100_000
 
-    /// Drops columns until a quarter of the budget is free, so that it happens seldom.
+    /// Drops columns until some of the budget is free, so that it happens seldom.
     ///
     /// First those that nobody asks for any more, then those of the lowest rank. Of these any: queries go through the frames
     /// in turn, and if these take a little more room than there is, dropping the one used longest ago would drop each just
@@ -208,7 +211,7 @@ final class WarmColumns: Sendable {
         candidates.sort { $0.goes(before: $1) }
         var gone: [Entry] = []
         for slot in candidates.lazy.map(\.slot) {
-            if state.bytes <= bytesMax - bytesMax / 4 { break }
+            if state.bytes <= bytesKept { break }
             guard let entry = state.entries[slot.owner]?.removeValue(forKey: slot.part) else {
                 continue
             }

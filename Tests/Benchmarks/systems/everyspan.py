@@ -82,6 +82,9 @@ class Everyspan:
             self._server.discard()
         self._server = self._client = None
 
+    def asks(self, question: str, form: str) -> bool:
+        return form != "standard" if question == "Q7" else self._target(question, form, 0) is not None
+
     def ask(self, question: str, form: str, turn: int) -> Answer | None:
         if question == "Q7":
             return self._every_value(form, turn)

@@ -51,6 +51,9 @@ class Library:
         usage.drop_pages(self.folder)
         return self._start()
 
+    def asks(self, question: str, form: str) -> bool:
+        return form in self.forms
+
     def ask(self, question: str, form: str, turn: int) -> Answer | None:
         milliseconds, rows = self._call("ask", self.sql(question, turn))
         return Answer(milliseconds, self.normal(question, rows))

@@ -70,6 +70,9 @@ class VictoriaLogs:
         usage.drop_pages(self.folder)
         return self._start()
 
+    def asks(self, question: str, form: str) -> bool:
+        return form in self.forms
+
     def ask(self, question: str, form: str, turn: int) -> Answer | None:
         if question == "Q7":
             return Answer(sum(self._query(text)[0] for text in FACETS), None)

@@ -7,14 +7,24 @@ internal import Store
 struct ModelCalls: MemorySized {
     /// Rows, ascending.
     private(set) var rows: [UInt32] = []
-    private(set) var tokensIn: [Int64] = []
-    private(set) var tokensOut: [Int64] = []
-    /// US dollars: as sent, else by the price table; NaN where neither says.
-    private(set) var costs: [Double] = []
-    /// Whether a cost is by the price table.
-    private(set) var isEstimated: [Bool] = []
+    private(set) var tokensIn = TokenCounts([])
+    private(set) var tokensOut = TokenCounts([])
+    /// US dollars: as sent, else by the price table; NaN where neither says. Empty if neither says so of any call.
+    private var costs: [Double] = []
+    /// Whether a cost is by the price table. Empty if none is.
+    private var areEstimated: [Bool] = []
 
-    var byteCount: Int { rows.count * 29 }
+    var byteCount: Int {
+        rows.count * 4 + tokensIn.byteCount + tokensOut.byteCount + costs.count * 8
+            + areEstimated.count
+    }
+
+    /// US dollars, as sent or by the price table; NaN where neither says.
+    @inline(__always)
+    func cost(_ call: Int) -> Double { costs.isEmpty ? .nan : costs[call] }
+
+    @inline(__always)
+    func isEstimated(_ call: Int) -> Bool { !areEstimated.isEmpty && areEstimated[call] }
 
     static let kinds: Set<String> = ["chat", "completion", "embeddings", "rerank"]
 
@@ -53,16 +63,18 @@ struct ModelCalls: MemorySized {
             costOf[Int(costs.codes[$0])]
         }
         var estimator = try fields.control.prices.map { try CostEstimator($0, fields) }
-        for row in 0..<count where isCall[row] && !wraps[row] {
-            rows.append(UInt32(row))
-            tokensIn.append(Self.integer(inputOf[Int(inputs.codes[row])]))
-            tokensOut.append(Self.integer(outputOf[Int(outputs.codes[row])]))
+        rows = (0..<UInt32(count)).filter { isCall[Int($0)] && !wraps[Int($0)] }
+        tokensIn = TokenCounts(rows.map { Self.integer(inputOf[Int(inputs.codes[Int($0)])]) })
+        tokensOut = TokenCounts(rows.map { Self.integer(outputOf[Int(outputs.codes[Int($0)])]) })
+        for row in rows.lazy.map({ Int($0) }) {
             let own = costOf[Int(costs.codes[row])]
             let sent = own.isNaN ? wrapperCosts(row) ?? own : own
             let estimate = sent.isNaN ? estimator?.cost(row) : nil
             self.costs.append(estimate ?? sent)
-            isEstimated.append(estimate != nil)
+            areEstimated.append(estimate != nil)
         }
+        if self.costs.allSatisfy(\.isNaN) { self.costs = [] }
+        if !areEstimated.contains(true) { areEstimated = [] }
     }
 
     /// For a counted call the cost that the nearest wrapper with the same response id knows.
@@ -114,4 +126,21 @@ struct ModelCalls: MemorySized {
         }
         return above
     }
+}
+
+/// The tokens of many calls, four bytes each unless one has more than they can say.
+struct TokenCounts: Sendable {
+    private let small: [UInt32]
+    private let large: [Int64]
+
+    var byteCount: Int { small.count * 4 + large.count * 8 }
+
+    init(_ counts: [Int64]) {
+        let areSmall = counts.allSatisfy { UInt32(exactly: $0) != nil }
+        small = areSmall ? counts.map { UInt32(truncatingIfNeeded: $0) } : []
+        large = areSmall ? [] : counts
+    }
+
+    @inline(__always)
+    subscript(call: Int) -> Int { large.isEmpty ? Int(small[call]) : Int(large[call]) }
 }

@@ -115,7 +115,8 @@ struct UnitUsage: Sendable {
 
     /// US dollars, as sent or by the price table; nil where neither says.
     func cost(ofCall call: Int) -> Double? {
-        calls.costs[call].isNaN ? nil : calls.costs[call]
+        let cost = calls.cost(call)
+        return cost.isNaN ? nil : cost
     }
 
     /// The common case: no call of the unit has another value than the group's.
@@ -147,13 +148,14 @@ struct UnitUsage: Sendable {
 extension ModelCalls {
     @inline(__always)
     fileprivate func add(_ call: Int, to usage: inout Usage) {
-        usage.tokensIn += Int(tokensIn[call])
-        usage.tokensOut += Int(tokensOut[call])
-        if costs[call].isNaN {
+        usage.tokensIn += tokensIn[call]
+        usage.tokensOut += tokensOut[call]
+        let cost = cost(call)
+        if cost.isNaN {
             usage.unpriced += 1
         } else {
-            usage.cost += costs[call]
-            if isEstimated[call] { usage.costEstimated += costs[call] }
+            usage.cost += cost
+            if isEstimated(call) { usage.costEstimated += cost }
         }
     }
 }
