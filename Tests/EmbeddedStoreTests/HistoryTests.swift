@@ -251,6 +251,50 @@ private struct Model {
         }
     }
 
+    /// Rows of some traces, picked out of a segment, are those that are gathered from all of it.
+    private func checkExtracts(_ engine: Engine, _ random: inout SeededGenerator) throws {
+        for view in engine.snapshot.large {
+            let ends = try view.segment.traceEnds()
+            var rows: [Int] = []
+            var deleted: [Int] = []
+            var excluded = RowSet(rowCount: view.segment.record.spans)
+            for trace in ends.indices {
+                let own = (trace == 0 ? 0 : Int(ends[trace - 1]))..<Int(ends[trace])
+                let isWanted = Bool.random(using: &random)
+                for row in own {
+                    let isDeleted = view.deleted?.contains(row) == true
+                    if isWanted, isDeleted { deleted.append(rows.count) }
+                    if isWanted { rows.append(row) }
+                    if !isWanted || isDeleted { excluded.insert(row) }
+                }
+            }
+            var ownExcluded = RowSet(rowCount: rows.count)
+            for place in deleted { ownExcluded.insert(place) }
+            let whole = try LooseFrame([(view.segment, excluded)])
+            let extract = try LooseFrame([
+                (SegmentExtract(view.segment, rows: rows), ownExcluded)
+            ])
+            #expect(extract.rowCounts[0] == whole.rowCounts[0])
+            #expect(extract.traceEnds == whole.traceEnds)
+            #expect(try extract.parentRows() == whole.parentRows())
+            for key in view.segment.keys where ![.parentRow, .parentSpanID].contains(key) {
+                #expect(try values(extract, key) == values(whole, key), "\(key)")
+            }
+        }
+    }
+
+    private func values(_ frame: LooseFrame, _ key: ColumnKey) throws -> [Int: String] {
+        var values: [Int: String] = [:]
+        guard let column = try frame.column(key, withTexts: true) else { return [:] }
+        column.presence.visit { row, entry in
+            values[row] =
+                key.type.isCoded
+                ? "\(column.value(Int(column.codes[entry])))"
+                : key.type == .empty ? "" : String(column.numbers[entry])
+        }
+        return values
+    }
+
     /// What is ruled out has no unit that matches.
     private func checkPruning(_ engine: Engine, _ random: inout SeededGenerator) throws {
         let frames = try Frames.of(engine.snapshot, range: TimeRange(from: nil, to: nil))
@@ -310,6 +354,7 @@ private struct Model {
         }
         try checkPassing(engine, &random)
         try checkPruning(engine, &random)
+        try checkExtracts(engine, &random)
         try engine.close()
     }
 }

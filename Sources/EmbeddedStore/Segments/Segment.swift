@@ -136,17 +136,34 @@ final class Segment: Sendable {
             {
                 return column
             }
-            let bytes = try warm.encoded(owner, key) { try partition.payload(of: record) }
-            return try bytes.withUnsafeBytes { bytes in
-                var reader = ByteReader(bytes)
-                return try ColumnCodec.pick(
-                    rows, &reader, key: key, rowCount: rowCount, traceEnds: ends)
-            }
+            return try pick(
+                rows, key, traceEnds: ends,
+                from: warm.encoded(owner, key) { try partition.payload(of: record) })
+        }
+    }
+
+    /// The same for rows that are gathered once: nothing is kept for them.
+    func picked(_ key: ColumnKey, rows: [Int]) throws -> ColumnData? {
+        try reading {
+            guard let record = columns[key] else { return nil }
+            let ends = key == .traceID || key.table != .span ? [] : try traceEnds()
+            return try pick(rows, key, traceEnds: ends, from: partition.payload(of: record))
+        }
+    }
+
+    private func pick(
+        _ rows: [Int], _ key: ColumnKey, traceEnds: [UInt32], from bytes: [UInt8]
+    ) throws -> ColumnData {
+        try bytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            return try ColumnCodec.pick(
+                rows, &reader, key: key, rowCount: record.rowCounts[Int(key.table.rawValue)],
+                traceEnds: traceEnds)
         }
     }
 
     /// Where more than one row of so many is read, decoding all costs no more than picking them.
-    private static let rowsApart = 64
+    static let rowsApart = 64
 
     /// A small segment, read past the warm columns.
     func opened() throws -> PackedSegment {

@@ -142,9 +142,25 @@ final class LooseParts: Sendable {
         return try part(.segment(ObjectIdentifier(view.segment)), Version([view])) {
             let ends = try view.segment.traceEnds()
             let skipped = try Self.looseTraces(view, ends)
+            let rows = Self.rows(of: ends, where: skipped)
+            if rows.count <= view.segment.record.spans / Segment.rowsApart {
+                var deleted = RowSet(rowCount: rows.count)
+                for (place, row) in rows.enumerated() where view.deleted?.contains(row) == true {
+                    deleted.insert(place)
+                }
+                return try TracesApart(
+                    skipped, SegmentExtract(view.segment, rows: rows), excluded: deleted,
+                    rowBytes: [view].rowBytes, warm)
+            }
             let excluded = Self.rows(of: ends, but: skipped, view.deleted)
             return try TracesApart(
                 skipped, view.segment, excluded: excluded, rowBytes: [view].rowBytes, warm)
+        }
+    }
+
+    private static func rows(of ends: [UInt32], where isWanted: [Bool]) -> [Int] {
+        ends.indices.flatMap { trace in
+            isWanted[trace] ? Array(Int(trace == 0 ? 0 : ends[trace - 1])..<Int(ends[trace])) : []
         }
     }
 
