@@ -3,7 +3,7 @@ internal import Store
 
 /// How many units of a segment have each value of a field, and how many of these failed as `SliceQuery.defaultFailure`
 /// says: of spans and of traces.
-struct ValueCounts: MemorySized, Equatable {
+struct ValueCounts: MemorySized {
     /// Tags and bytes (`ValueTable`), in the order of their bytes.
     let values: StringTable
     /// Whether some span has several values.
@@ -12,7 +12,7 @@ struct ValueCounts: MemorySized, Equatable {
     let traces: Tallies
 
     /// Counts by value, from index 1 on; at 0 those of the units without a value.
-    struct Tallies: Sendable, Equatable {
+    struct Tallies: Sendable {
         let counts: [UInt32]
         let failures: [UInt32]
 

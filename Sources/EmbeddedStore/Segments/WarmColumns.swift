@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Spans
 internal import Synchronization
 
@@ -41,7 +40,7 @@ final class WarmColumns: Sendable {
         /// soonest for the room that it takes, to a factor of two.
         func rank(of part: Part) -> Int {
             if case .column = part { return 0 }
-            return 1 + max(0, Int(log2(1 + 1024 * effort / Double(bytes + 64))))
+            return 1 + bitWidth(UInt64(1024 * effort / Double(bytes + 64)))
         }
     }
 

@@ -80,11 +80,8 @@ enum AttributeReader {
         if try isListOfStrings(array) {
             return try table.set(key) { (add) throws(WireError) in
                 var cursor = array
-                while let tag = try cursor.tag() {
-                    guard tag.raw == 1 << 3 | 2 else {
-                        try cursor.skip(tag)
-                        continue
-                    }
+                // Each is a string, as was seen just now.
+                while try cursor.tag() != nil {
                     var element = cursor.message(try cursor.range())
                     _ = try element.tag()
                     add(try element.text())

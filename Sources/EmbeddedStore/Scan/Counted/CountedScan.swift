@@ -195,10 +195,10 @@ struct CountedScan: FrameScan {
         haveFailed: Bool, place: [Int32], count: Int
     ) throws -> [[SliceFigures.Example]] {
         haveFailed
-            ? try failing(place, count) : try passing(place, count)
+            ? try examplesOfFailing(place, count) : try examplesOfOthers(place, count)
     }
 
-    private func failing(
+    private func examplesOfFailing(
         _ place: [Int32], _ count: Int
     ) throws -> [[SliceFigures.Example]] {
         let unit = query.unit
@@ -235,12 +235,12 @@ struct CountedScan: FrameScan {
             try counts.reading {
                 try FailingValues(
                     field, of: units, query.unit, values,
-                    FieldResolver(frame: frame, control: control).passing)
+                    FieldResolver(frame: frame, control: control).keepingNothing)
             }
         }
     }
 
-    private func passing(
+    private func examplesOfOthers(
         _ place: [Int32], _ count: Int
     ) throws -> [[SliceFigures.Example]] {
         let fields = FieldResolver(frame: frame, control: control)

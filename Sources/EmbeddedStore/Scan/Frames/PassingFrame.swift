@@ -49,7 +49,7 @@ extension FieldResolver {
     private static let spansMin = 64 << 10
 
     /// Resolves the same without keeping it, if the frame is large.
-    var passing: FieldResolver {
+    var keepingNothing: FieldResolver {
         frame.spanCount < Self.spansMin
             ? self : FieldResolver(frame: PassingFrame(frame), control: control)
     }

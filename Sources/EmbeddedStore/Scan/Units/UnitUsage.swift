@@ -16,7 +16,6 @@ struct Usage {
 /// Which model calls belong to each unit of a frame, and what they used.
 struct UnitUsage: Sendable {
     private let calls: ModelCalls
-    private let unit: Unit
     private let places: Places
     private let values: [UnitValues]
     /// For each field of a group the codes that the calls have of it, where only those that carry a group's
@@ -30,7 +29,6 @@ struct UnitUsage: Sendable {
         let calls = try ModelCalls.of(fields)
         let frame = fields.frame
         self.calls = calls
-        self.unit = unit
         self.values = values
         places =
             unit == .trace
