@@ -67,6 +67,9 @@ private struct Model {
         var attributes: [String: String] = [:]
         if Bool.random(using: &random) { attributes["raw.tenant"] = "t\(number % 5)" }
         if number % 3 == 0 { attributes["text"] = String(repeating: "say \(number) ", count: 20) }
+        // Keys that have a dimension's name: of a session there is another name.
+        if number % 2 == 0 { attributes["conversation"] = "c\(number % 4)" }
+        if number % 6 == 0 { attributes["tenant"] = "t\(number % 4)" }
         if number % 11 == 0 { attributes["only.\(number)"] = "" }
         let isLate = number % 4 == 0 || (number % 7 == 0 && Bool.random(using: &random))
         let offset = isLate ? Day.nanoseconds : 0
@@ -119,6 +122,7 @@ private struct Model {
         let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
         while try upkeep.step() {}
         #expect(engine.snapshot.small.isEmpty)
+        #expect(engine.nextUncounted(spansMin: 1) { _ in true } == nil)
         model.removeCopies()
     }
 
@@ -172,6 +176,7 @@ private struct Model {
         query.having = nil
         for field in [
             "raw.tenant", "list", "service", "status", "name", "kind", "trace.spans", "nobody.has",
+            "tenant", "conversation", "session",
         ] {
             query.by = [Field(field)]
             let (counted, scanned) = try askBoth()

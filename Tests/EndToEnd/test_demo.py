@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from client import Client
+from server import wait_for
 from terminal import on_terminal
 
 SECONDS_MAX = 15
@@ -108,6 +109,16 @@ def test_the_traffic_is_as_it_says(kept: Kept) -> None:
         assert groups["tenant"] >= 200 and groups["document"] >= 200 and groups["service"] == 4 and groups["prompt.version"] >= 8
         assert groups["model.revision"] == 4 and groups["locale"] == 7 and groups["tool"] >= 8 and groups["user"] > 1000, groups
         assert client.json("/v1/slices", since=look, where="has(tokens.input)")["total"]["cost"] > 10
+
+
+def test_all_of_it_is_merged_and_counted(kept: Kept) -> None:
+    """Its keys have dimensions' names, of one of which there is another."""
+    with kept.client() as client:
+        def waits() -> int:
+            merge = client.json("/v1/status")["merge"]
+            return int(merge["backlog_spans"] + merge["uncounted_spans"])
+
+        wait_for(lambda: waits() == 0, 60)
 
 
 def test_its_lines_work_as_they_stand(kept: Kept) -> None:

@@ -51,8 +51,10 @@ struct CountsMaking {
 
     private func sealed(_ field: Field) throws -> SealedCounts.Values? {
         guard let values = try values(of: field) else { return nil }
+        // A raw key may have a dimension's name, but not its others.
+        let others = field.scope == .any ? Self.synonyms[field.name, default: []] : []
         return .init(
-            fields: [field] + Self.synonyms[field.name, default: []].map { Field($0) },
+            fields: [field] + others.map { Field($0) },
             distinct: values.values.count,
             bytes: try SealedBytes(CountsCodec.encode(values), level: Self.level))
     }
