@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(
             name: "PricesTests", dependencies: ["Prices", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
+            name: "StoreTests", dependencies: ["Store", "TestSupport"], exclude: ["Tables"],
+            swiftSettings: strict),
         .testTarget(
             name: "ZlibTests", dependencies: ["TestSupport", "Zlib"], swiftSettings: strict),
         .testTarget(

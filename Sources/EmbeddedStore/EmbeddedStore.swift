@@ -132,6 +132,10 @@ package final class EmbeddedStore: Store {
         try await scan(hot: engine.hot) { try Scanner.slices(query, $0, $1) }
     }
 
+    package func compare(_ query: CompareQuery) async throws -> CompareAnswer {
+        try await scan { try CompareSearch(query, $0, $1).answer() }
+    }
+
     package func list(_ query: ListQuery) async throws -> ListAnswer {
         try await scan { try ListSearch(query, $0, $1).answer() }
     }

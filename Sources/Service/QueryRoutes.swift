@@ -25,6 +25,26 @@ enum QueryRoutes {
         }
     }
 
+    static func compare(_ request: Request, _ service: Service) async throws -> Response {
+        let given = try parameters(request)
+        let compare = try CompareRequest(given)
+        let ranges = [compare.query.range, compare.query.before]
+        func make() async throws -> Response {
+            try compare.query.check(try await service.store.names())
+            var answer = try await service.store.compare(compare.query)
+            answer.coverage.add(service.store.ledger)
+            var response = Response.query(compare.body(answer), compare.format.contentType)
+            if compare.isCheck, compare.shown(answer).count > 0 { response.status = .conflict }
+            if !compare.format.hasRoomForCoverage {
+                response.fields.set("Everyspan-Coverage", answer.coverage.header)
+            }
+            return response
+        }
+        if compare.isCheck { return try await make() }
+        return try await EntityTag.unlessUnchanged(
+            request, service, given.parameters, ranges: ranges, make: make)
+    }
+
     /// - Parameter isCheck: an alarm must not be taken for unchanged.
     private static func tagged(
         _ request: Request, _ service: Service, _ given: QueryParameters, _ query: SliceQuery,

@@ -48,6 +48,9 @@ struct Routes: Sendable {
             "/v1/series", .get(QueryRoutes.series, .series),
             .post(QueryRoutes.series, .series.posted)),
         Route(
+            "/v1/compare", .get(QueryRoutes.compare, .compare),
+            .post(QueryRoutes.compare, .compare.posted)),
+        Route(
             "/v1/dimensions", .get(QueryRoutes.dimensions, .dimensions),
             .post(QueryRoutes.dimensions, .dimensions.posted)),
         Route("/v1/tail", .get(TailRoute.tail, .tail)),

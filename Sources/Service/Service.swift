@@ -95,6 +95,11 @@ package final class Service: HTTPHandler {
                 "too_many_steps",
                 "the range has \(count) steps, more than \(StepGrid.countMax); "
                     + "step=\(suggestion / 1_000_000_000)s would do")
+        case QueryError.overlappingCohorts(let units):
+            return QueryFailure(
+                "overlapping_cohorts",
+                "\(units) are in target and baseline: no unit may be in both, so add a condition to "
+                    + "one of them")
         case is CancellationError:
             // Nobody reads it; by its status it is counted among what clients did.
             return QueryFailure(

@@ -53,7 +53,7 @@ package struct SliceQuery: Hashable, Sendable {
     package var before: TimeRange?
     /// What each row shows.
     package var figures: [NamedFigure]
-    package var having: Having?
+    package var having: Having<Figure>?
     package var order: RowOrder
     /// nil: all rows.
     package var limit: Int?
@@ -72,7 +72,7 @@ package struct SliceQuery: Hashable, Sendable {
         by: [Field] = [], condition: Expression? = nil,
         failure: Expression = SliceQuery.defaultFailure, unit: Unit = .trace,
         range: TimeRange = TimeRange(from: nil, to: nil), before: TimeRange? = nil,
-        figures: [NamedFigure] = NamedFigure.standard, having: Having? = nil,
+        figures: [NamedFigure] = NamedFigure.standard, having: Having<Figure>? = nil,
         order: RowOrder = RowOrder(.failures), limit: Int? = 20, valuePrefix: String? = nil,
         steps: Steps? = nil, stepFigures: [NamedFigure] = []
     ) {

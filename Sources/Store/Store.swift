@@ -41,6 +41,9 @@ package protocol Store: Sendable {
 
     func slices(_ query: SliceQuery) async throws -> SliceAnswer
 
+    /// Which slices explain that some units are in the target and others are not.
+    func compare(_ query: CompareQuery) async throws -> CompareAnswer
+
     /// The traces that a query selects, with all their spans; or the spans, each with its canonical
     /// dimensions.
     func list(_ query: ListQuery) async throws -> ListAnswer
@@ -77,6 +80,8 @@ package enum QueryError: Error, Sendable, Equatable {
     case timeout(seconds: Int)
     /// Its own memory would exceed what a query may take: of what, and what would make it less.
     case tooLarge(bytesMax: Int, what: String, advice: String)
+    /// The two cohorts of a comparison share so many units.
+    case overlappingCohorts(units: Int)
     /// A regular expression is malformed.
     case pattern(RegexError, of: String)
     /// A range has more steps than `StepGrid.countMax`. The suggestion is a step in nanoseconds.

@@ -160,6 +160,8 @@ class Oracle:
             return self._of_trace(self._derived(name))
         if name.startswith("root."):
             return self._of_trace(self.trace_column(name))
+        if name == "tool.pair":
+            return self.span_column("tool.sequence").spread(tool_pairs)
         if name in self.intrinsic:
             return self.intrinsic[name]
         if name == "duration":
@@ -259,12 +261,7 @@ class Oracle:
             return self._numbers(np.bincount(self.trace[tools], minlength=self.traces))
         if name == "tool.sequence":
             return self._tool_sequence()
-        builder = ColumnBuilder()
-        sequence = self.trace_column("tool.sequence")
-        for row, code in zip(sequence.rows.tolist(), sequence.codes.tolist()):
-            steps = sequence.values[code].split(">")
-            builder.add(row, [f"{a}>{b}" for a, b in zip(steps, steps[1:])])
-        return builder.column()
+        return self.trace_column("tool.sequence").spread(tool_pairs)
 
     def _tool_sequence(self) -> Column:
         sent = self.sources.own("tool.sequence").moved(self.trace)
@@ -443,6 +440,11 @@ ORDERS: dict[str, Callable[[Row], float]] = {
     "tokens_in": lambda row: row.tokens_in,
     "cost": lambda row: row.cost,
 }
+
+
+def tool_pairs(sequence: str) -> list[str]:
+    steps = sequence.split(">")
+    return [f"{a}>{b}" for a, b in zip(steps, steps[1:])]
 
 
 def ordered(rows: list[Row], order: str = "failures") -> list[Row]:

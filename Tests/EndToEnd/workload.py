@@ -30,6 +30,20 @@ def otlp_bodies(spans: int) -> list[Path]:
     return sorted(folder.glob("*.pb"))
 
 
+def seeded(spans: int, seed: int) -> Path:
+    """The standard workload with other traffic and the same faults, which lie beside it."""
+    folder = KEPT / f"seed-{seed}"
+    if not (folder / f"spans-{spans}.ndjson").exists():
+        generate(spans, ["--seed", str(seed)], folder)
+    return folder / f"spans-{spans}.ndjson"
+
+
+def planted(spans: Path) -> list[dict[str, Any]]:
+    """The faults of a standard workload."""
+    faults: list[dict[str, Any]] = orjson.loads(spans.with_name(spans.name.replace("spans-", "faults-")).with_suffix(".json").read_bytes())
+    return faults
+
+
 def fleet(spans: int, prompt_bytes: str = "200:2000", hours: float = 24) -> Path:
     """The spans that stay of a fleet's traffic, as NDJSON; the requests that bring them are beside them (`requests_of`)."""
     folder = KEPT / f"fleet-{prompt_bytes.replace(':', '-')}-{hours:g}h-{generator_version()}"
@@ -65,13 +79,14 @@ def generator_version() -> str:
     return digest.hexdigest()[:8]
 
 
-def generate(spans: int, options: list[str]) -> None:
+def generate(spans: int, options: list[str], folder: Path = KEPT) -> None:
     """Generates aside and renames, so that an interrupted run leaves nothing half-written to be trusted."""
     aside = KEPT / f"unfinished-{os.getpid()}"
     script = ROOT / "Tests" / "workload" / "generate.py"
     subprocess.run([sys.executable, script, str(spans), aside, *options], check=True, stdout=subprocess.DEVNULL)
-    for made in aside.iterdir():
-        target = KEPT / made.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in sorted(aside.iterdir()):  # the spans last: they say that all is there
+        target = folder / made.name
         if not target.exists():
             made.rename(target)
     subprocess.run(["rm", "-rf", aside], check=True)

@@ -115,13 +115,13 @@ extension SeededGenerator {
             pick([.sum, .average, .least, .greatest, .distinct, .percentile(rank)]), field())
     }
 
-    mutating func having(depth: Int) -> Having {
+    mutating func having(depth: Int) -> Having<Figure> {
         switch depth == 0 ? 0 : Int.random(in: 0...5, using: &self) {
         case 1: return .and([having(depth: depth - 1), having(depth: depth - 1)])
         case 2: return .or([having(depth: depth - 1), having(depth: depth - 1)])
         case 3: return .not(having(depth: depth - 1))
         default:
-            let comparators: [Having.Comparator] = [
+            let comparators: [HavingComparator] = [
                 .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual,
             ]
             let limit = pick([

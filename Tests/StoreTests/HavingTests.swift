@@ -2,11 +2,12 @@ import Store
 import Testing
 
 @Suite struct `The failures that a row needs` {
-    private static func failures(_ comparator: Having.Comparator, _ limit: Double) -> Having {
+    private static func failures(_ comparator: HavingComparator, _ limit: Double) -> Having<Figure>
+    {
         .comparison(.failures, comparator, limit)
     }
 
-    private static let cases: [Having] = [
+    private static let cases: [Having<Figure>] = [
         failures(.greater, -1), failures(.greater, -0.5), failures(.greater, 0),
         failures(.greater, 4), failures(.greater, 4.5), failures(.greaterOrEqual, -3),
         failures(.greaterOrEqual, 0), failures(.greaterOrEqual, 4.5), failures(.equal, 7),
@@ -21,7 +22,9 @@ import Testing
     ]
 
     /// Whatever has fewer failures than is said satisfies no condition.
-    @Test(arguments: cases) func `are never more than one that satisfies it has`(having: Having) {
+    @Test(arguments: cases) func `are never more than one that satisfies it has`(
+        having: Having<Figure>
+    ) {
         for failures in 0..<12 where failures < having.failuresLeast {
             for count in failures...failures + 12 {
                 let holds = having.holds { figure in
@@ -39,8 +42,8 @@ import Testing
     }
 
     @Test func `are known where it matters`() {
-        #expect(Having.comparison(.failures, .greaterOrEqual, 5).failuresLeast == 5)
-        #expect(Having.comparison(.failures, .greater, 4).failuresLeast == 5)
-        #expect(Having.comparison(.failureRate, .greater, 0).failuresLeast == 1)
+        #expect(Having<Figure>.comparison(.failures, .greaterOrEqual, 5).failuresLeast == 5)
+        #expect(Having<Figure>.comparison(.failures, .greater, 4).failuresLeast == 5)
+        #expect(Having<Figure>.comparison(.failureRate, .greater, 0).failuresLeast == 1)
     }
 }

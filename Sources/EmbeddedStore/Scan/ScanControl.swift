@@ -59,6 +59,7 @@ enum MemoryUse {
     case steps
     case values
     case spans
+    case cohorts
 
     var what: String {
         switch self {
@@ -67,6 +68,7 @@ enum MemoryUse {
         case .steps: "the figures of all rows in all steps"
         case .values: "the distinct values"
         case .spans: "the spans of the page"
+        case .cohorts: "what the cohorts have of every dimension"
         }
     }
 
@@ -77,6 +79,7 @@ enum MemoryUse {
         case .steps: "lower limit or take longer steps"
         case .values: "narrow the time range, or leave distinct=all out"
         case .spans: "lower limit"
+        case .cohorts: "narrow the time range or the target, or name the dimensions by="
         }
     }
 }

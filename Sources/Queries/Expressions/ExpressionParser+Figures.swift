@@ -26,10 +26,32 @@ extension ExpressionParser {
         return RowOrder(figure.figure, isAscending: isAscending)
     }
 
-    /// Parses a condition over figures.
-    package static func having(_ text: String) throws(ExpressionError) -> Having {
+    /// Parses a condition over a row's figures.
+    package static func having(_ text: String) throws(ExpressionError) -> Having<Figure> {
+        try having(text) { (parser) throws(ExpressionError) in
+            let position = parser.position
+            let figure = try parser.figure().figure
+            if case .aggregate(.histogram, _) = figure {
+                throw ExpressionError(.comparedHistogram, at: position)
+            }
+            return figure
+        }
+    }
+
+    /// Parses a condition over a finding's figures.
+    package static func findingHaving(
+        _ text: String
+    ) throws(ExpressionError) -> Having<FindingFigure> {
+        try having(text) { (parser) throws(ExpressionError) in try parser.findingFigure() }
+    }
+
+    private typealias Subject<F> = (inout ExpressionParser) throws(ExpressionError) -> F
+
+    private static func having<F>(
+        _ text: String, _ subject: Subject<F>
+    ) throws(ExpressionError) -> Having<F> {
         var parser = try ExpressionParser(text)
-        let having = try parser.havingOr()
+        let having = try parser.havingOr(subject)
         try parser.expectEnd(or: .connective)
         return having
     }
@@ -57,51 +79,67 @@ extension ExpressionParser {
         return known
     }
 
+    private mutating func findingFigure() throws(ExpressionError) -> FindingFigure {
+        guard case .word(let word) = next else { throw error(.figure) }
+        guard let figure = FindingFigure(rawValue: word.lowercased()) else {
+            let names = FindingFigure.allCases.map(\.rawValue)
+            let nearest = NearestName.of(word, among: names).first
+            throw ExpressionError(.unknownFigure(word, nearest: nearest), at: position)
+        }
+        index += 1
+        return figure
+    }
+
     // MARK: Conditions
 
-    private mutating func havingOr() throws(ExpressionError) -> Having {
-        var parts = [try havingAnd()]
-        while take(word: "or") { parts.append(try havingAnd()) }
+    private mutating func havingOr<F>(
+        _ subject: Subject<F>
+    ) throws(ExpressionError) -> Having<F> {
+        var parts = [try havingAnd(subject)]
+        while take(word: "or") { parts.append(try havingAnd(subject)) }
         return parts.count == 1 ? parts[0] : .or(parts)
     }
 
-    private mutating func havingAnd() throws(ExpressionError) -> Having {
-        var parts = [try havingNot()]
-        while take(word: "and") { parts.append(try havingNot()) }
+    private mutating func havingAnd<F>(
+        _ subject: Subject<F>
+    ) throws(ExpressionError) -> Having<F> {
+        var parts = [try havingNot(subject)]
+        while take(word: "and") { parts.append(try havingNot(subject)) }
         return parts.count == 1 ? parts[0] : .and(parts)
     }
 
-    private mutating func havingNot() throws(ExpressionError) -> Having {
+    private mutating func havingNot<F>(
+        _ subject: Subject<F>
+    ) throws(ExpressionError) -> Having<F> {
         let position = position
         if take(word: "not") {
             return .not(
-                try nested(position) { parser throws(ExpressionError) in try parser.havingNot() })
+                try nested(position) { parser throws(ExpressionError) in
+                    try parser.havingNot(subject)
+                })
         }
         if take(sign: "(") {
             let inner = try nested(position) { parser throws(ExpressionError) in
-                try parser.havingOr()
+                try parser.havingOr(subject)
             }
             try close(position, or: .innerConnective)
             return inner
         }
-        let figure = try figure().figure
-        if case .aggregate(.histogram, _) = figure {
-            throw ExpressionError(.comparedHistogram, at: position)
-        }
+        let figure = try subject(&self)
         guard case .sign(let sign) = next, let comparator = Self.comparators[sign] else {
             throw error(.figureComparison)
         }
         index += 1
-        return .comparison(figure, comparator, try limit(figure))
+        return .comparison(figure, comparator, try limit())
     }
 
-    private static let comparators: [String: Having.Comparator] = [
+    private static let comparators: [String: HavingComparator] = [
         "=": .equal, "==": .equal, "!=": .unequal, "<>": .unequal, "<": .less,
         "<=": .lessOrEqual, ">": .greater, ">=": .greaterOrEqual,
     ]
 
     /// A number, or for figures of durations one with a unit: they are in milliseconds.
-    private mutating func limit(_ figure: Figure) throws(ExpressionError) -> Double {
+    private mutating func limit() throws(ExpressionError) -> Double {
         guard case .word(let word) = next,
             let limit = Number(word)?.double ?? DurationText.nanoseconds(word).map({ $0 / 1e6 })
         else { throw error(.number) }

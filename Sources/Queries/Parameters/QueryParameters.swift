@@ -162,8 +162,19 @@ package struct QueryParameters: Sendable {
         throw QueryFailure("bad_\(parameter)", "\(parameter) has \(repeated) twice")
     }
 
-    package func having() throws -> Having? {
+    package func having() throws -> Having<Figure>? {
         try parsed("having") { text throws(ExpressionError) in try ExpressionParser.having(text) }
+    }
+
+    package func findingHaving() throws -> Having<FindingFigure>? {
+        try parsed("having") { text throws(ExpressionError) in
+            try ExpressionParser.findingHaving(text)
+        }
+    }
+
+    /// An expression that says which units are in a cohort.
+    package func cohort(_ name: String) throws -> Expression? {
+        try parsed(name) { text throws(ExpressionError) in try ExpressionParser.parse(text) }
     }
 
     package func order() throws -> RowOrder {
@@ -219,15 +230,19 @@ package struct QueryParameters: Sendable {
     }
 
     /// How wide a terminal is, in columns.
-    package func width() throws -> Int {
-        guard let text = parameters["width"] else { return Parameter.widthStandard }
-        guard let width = Int(text), Parameter.widths.contains(width) else {
+    package func width() throws -> Int { try number(.width) }
+
+    /// The value of a parameter that is a number.
+    func number(_ parameter: Parameter) throws -> Int {
+        let text = parameters[parameter.name] ?? parameter.standard ?? ""
+        guard case .number(let range) = parameter.values else { return 0 }
+        guard let number = Int(text), range.contains(number) else {
             throw QueryFailure(
-                "bad_width",
-                "width=\(text): it is a number from \(Parameter.widths.lowerBound) to "
-                    + "\(Parameter.widths.upperBound)")
+                "bad_\(parameter.name)",
+                "\(parameter.name)=\(text): it is a number from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
         }
-        return width
+        return number
     }
 
     package func format() throws -> RowFormat {

@@ -9,6 +9,9 @@ extension Operation {
     static let series = question(
         "series", "Slices for each step of time.", SeriesRequest.parameters,
         rowAnswers("Series", isCheckable: true))
+    static let compare = question(
+        "compare", "Which slices explain that some units fail and others do not.",
+        CompareRequest.parameters, rowAnswers("Comparison", isCheckable: true))
     static let traces = question(
         "traces", "A row for each trace, newest first.", ListRequest.parameters(of: .trace),
         rowAnswers("Traces", fields: [.cursor]))

@@ -1,21 +1,12 @@
-/// A condition over a row's figures, as `having` gives it.
-package indirect enum Having: Hashable, Sendable {
-    package enum Comparator: String, Hashable, Sendable {
-        case equal = "="
-        case unequal = "!="
-        case less = "<"
-        case lessOrEqual = "<="
-        case greater = ">"
-        case greaterOrEqual = ">="
-    }
-
-    case comparison(Figure, Comparator, Double)
+/// A condition over figures of one kind, as `having` gives it: over those of a row, or of a finding.
+package indirect enum Having<Subject: Hashable & Sendable>: Hashable, Sendable {
+    case comparison(Subject, HavingComparator, Double)
     case and([Having])
     case or([Having])
     case not(Having)
 
     /// - Parameter value: a figure of the row. A comparison with what is not known is false.
-    package func holds(_ value: (Figure) -> Double?) -> Bool {
+    package func holds(_ value: (Subject) -> Double?) -> Bool {
         switch self {
         case .and(let parts): parts.allSatisfy { $0.holds(value) }
         case .or(let parts): parts.contains { $0.holds(value) }
@@ -25,6 +16,16 @@ package indirect enum Having: Hashable, Sendable {
         }
     }
 
+    package var figures: [Subject] {
+        switch self {
+        case .and(let parts), .or(let parts): parts.flatMap(\.figures)
+        case .not(let inner): inner.figures
+        case .comparison(let figure, _, _): [figure]
+        }
+    }
+}
+
+extension Having where Subject == Figure {
     /// So many failures a row has at least that satisfies it; 0 where that is not known.
     package var failuresLeast: Int {
         switch self {
@@ -44,17 +45,18 @@ package indirect enum Having: Hashable, Sendable {
         case .comparison: 0
         }
     }
-
-    package var figures: [Figure] {
-        switch self {
-        case .and(let parts), .or(let parts): parts.flatMap(\.figures)
-        case .not(let inner): inner.figures
-        case .comparison(let figure, _, _): [figure]
-        }
-    }
 }
 
-extension Having.Comparator {
+package enum HavingComparator: String, Hashable, Sendable {
+    case equal = "="
+    case unequal = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+}
+
+extension HavingComparator {
     func holds(_ a: Double, _ b: Double) -> Bool {
         switch self {
         case .equal: a == b

@@ -15,10 +15,10 @@ struct TraceDimensions {
 
     func resolve(_ name: String) throws -> ResolvedField? {
         switch name {
-        case "trace.spans": return numbers { frame.rows(of: $0).count }
+        case "trace.spans": return numbers(\.count)
         case "trace.depth":
             let parents = try frame.parentRows()
-            return numbers { depth(frame.rows(of: $0), parents) }
+            return numbers { depth($0, parents) }
         case "tool.count": return try counts(ofKinds: ["tool"])
         case "llm.calls": return try counts(ofKinds: ModelCalls.kinds)
         case "tool.pair": return try pairs()
@@ -80,7 +80,7 @@ struct TraceDimensions {
 
     private func counts(ofKinds kinds: Set<String>) throws -> ResolvedField {
         let isCounted = try spans(ofKinds: kinds)
-        return numbers { frame.rows(of: $0).count { isCounted[$0] } }
+        return numbers { rows in rows.count { isCounted[$0] } }
     }
 
     /// How many spans lie on the longest way down; a root alone is 1.
@@ -118,12 +118,22 @@ struct TraceDimensions {
         return depths.max() ?? 0
     }
 
-    private func numbers(_ value: (Int) -> Int) -> ResolvedField {
+    /// - Parameter value: of a trace, by its rows.
+    private func numbers(_ value: (Range<Int>) -> Int) -> ResolvedField {
         var table = ValueTable()
+        // Nearly all are small.
+        var known = [UInt32](repeating: 0, count: 256)
         var codes = [UInt32](repeating: 0, count: frame.spanCount)
-        for trace in 0..<frame.traceCount {
-            let code = table.code(integer: Int64(value(trace)))
-            for row in frame.rows(of: trace) { codes[row] = code }
+        frame.visitTraces { _, rows in
+            let number = value(rows)
+            let code: UInt32
+            if number >= 0, number < known.count {
+                if known[number] == 0 { known[number] = table.code(integer: Int64(number)) }
+                code = known[number]
+            } else {
+                code = table.code(integer: Int64(number))
+            }
+            for row in rows { codes[row] = code }
         }
         return ResolvedField(codes: codes, values: table, lists: nil)
     }

@@ -71,6 +71,16 @@ extension Frame {
         (trace == 0 ? 0 : Int(traceEnds[trace - 1]))..<Int(traceEnds[trace])
     }
 
+    /// Visits each trace with its rows.
+    @inline(__always)
+    func visitTraces(_ body: (_ trace: Int, _ rows: Range<Int>) -> Void) {
+        var start = 0
+        for (trace, end) in traceEnds.enumerated() {
+            body(trace, start..<Int(end))
+            start = Int(end)
+        }
+    }
+
     func field<F: TableField>(_ field: F) throws -> ColumnData? {
         try column(ColumnKey(F.table, .field, field.name, field.type), withTexts: false)
     }

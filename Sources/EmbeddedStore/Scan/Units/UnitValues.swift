@@ -43,6 +43,17 @@ struct UnitValues: Sendable {
     /// If each unit has exactly one code, these; else all of the first unit, then the second's, and so on.
     var codes: Codes { lists.codes }
 
+    /// The greatest number of codes that a unit has.
+    var longest: Int {
+        var longest = 1
+        var start: UInt32 = 0
+        for end in lists.ends {
+            longest = max(longest, Int(end - start))
+            start = end
+        }
+        return longest
+    }
+
     func codes(of unit: Int) -> Codes.SubSequence {
         let ends = lists.ends
         if ends.isEmpty { return lists.codes[unit...unit] }
@@ -87,26 +98,48 @@ private struct UnitCodes: MemorySized {
 
     /// The distinct values of each trace's rows. There are few, so looking through them beats hashing.
     init(traces traceEnds: [UInt32], _ field: ResolvedField) {
+        var pass = Pass(traceEnds: traceEnds, lists: field.lists)
+        field.codes.visit(&pass)
+        self.init(ends: pass.ends, codes: pass.codes)
+    }
+
+    private struct Pass: Codes.Visitor {
+        let traceEnds: [UInt32]
+        let lists: [[UInt32]]?
         var ends: [UInt32] = []
         var codes: [UInt32] = []
-        ends.reserveCapacity(traceEnds.count)
-        codes.reserveCapacity(traceEnds.count)
-        var row = 0
-        for end in traceEnds {
-            let start = codes.count
-            var last: UInt32 = 0
-            while row < Int(end) {
-                let code = field.codes[row]
-                row += 1
-                if code == 0 || code == last { continue }
-                last = code
-                field.forEachValue(of: code) { value in
-                    if !codes[start...].contains(value) { codes.append(value) }
+
+        mutating func visit<Code: FixedWidthInteger>(_ rows: UnsafeBufferPointer<Code>) {
+            ends.reserveCapacity(traceEnds.count)
+            codes.reserveCapacity(traceEnds.count)
+            var row = 0
+            for end in traceEnds {
+                let start = codes.count
+                var last: Code = 0
+                while row < Int(end) {
+                    let code = rows[row]
+                    row += 1
+                    if code == 0 || code == last { continue }
+                    last = code
+                    if let lists {
+                        for value in lists[Int(code)] { add(value, from: start) }
+                    } else {
+                        add(UInt32(truncatingIfNeeded: code), from: start)
+                    }
                 }
+                if codes.count == start { codes.append(0) }
+                ends.append(UInt32(codes.count))
             }
-            if codes.count == start { codes.append(0) }
-            ends.append(UInt32(codes.count))
         }
-        self.init(ends: ends, codes: codes)
+
+        @inline(__always)
+        private mutating func add(_ value: UInt32, from start: Int) {
+            var at = start
+            while at < codes.count {
+                if codes[at] == value { return }
+                at += 1
+            }
+            codes.append(value)
+        }
     }
 }

@@ -1,7 +1,7 @@
 extension Schema {
     /// Those that have a name, by which others refer to them.
     static let named: [(name: String, schema: Schema)] =
-        errors + answers + rows + spans + ingest + [("Status", status)]
+        errors + answers + comparisons + rows + spans + ingest + [("Status", status)]
 
     private static let errors: [(name: String, schema: Schema)] = [
         (

@@ -16,10 +16,9 @@ package enum FisherTest {
     package static func twoSided(_ a: Int, of n: Int, _ b: Int, of m: Int) -> Double? {
         guard n > 0, m > 0 else { return nil }
         let failures = a + b
-        let least = max(0, failures - m)
-        let greatest = min(failures, n)
-        if least == greatest { return 1 }
         let distribution = Hypergeometric(n: n, m: m, failures: failures)
+        let (least, greatest) = (distribution.least, distribution.greatest)
+        if least == greatest { return 1 }
         let limit = distribution.logarithm(a) + log(1 + tolerance)
         var sum = 0.0
         // Likely tables lie around the mode; beyond it each side only falls.
@@ -45,44 +44,16 @@ package enum FisherTest {
         }
         return min(1, sum)
     }
-}
 
-/// How many of `failures` fall into the first of two groups of `n` and `m`.
-private struct Hypergeometric {
-    let n: Int
-    let m: Int
-    let failures: Int
-    private let constant: Double
-
-    init(n: Int, m: Int, failures: Int) {
-        self.n = n
-        self.m = m
-        self.failures = failures
-        constant = -Self.choose(n + m, failures)
-    }
-
-    private static func choose(_ n: Int, _ k: Int) -> Double {
-        lgamma(Double(n) + 1) - lgamma(Double(k) + 1) - lgamma(Double(n - k) + 1)
-    }
-
-    func logarithm(_ k: Int) -> Double {
-        constant + Self.choose(n, k) + Self.choose(m, failures - k)
-    }
-
-    var mode: Int {
-        let estimate = (Double(failures) + 1) * (Double(n) + 1) / (Double(n + m) + 2)
-        return min(min(failures, n), max(max(0, failures - m), Int(estimate)))
-    }
-
-    /// The place nearest to `start` on the way to `end` at which the logarithm is at most `limit`, or `end`.
-    func boundary(from start: Int, to end: Int, _ limit: Double) -> Int {
-        var near = start
-        var far = end
-        if logarithm(far) > limit { return far }
-        while abs(far - near) > 1 {
-            let middle = (near + far) / 2
-            if logarithm(middle) <= limit { far = middle } else { near = middle }
-        }
-        return far
+    /// How likely it is that of groups of one rate the first has at least so many failures: its decimal logarithm.
+    ///
+    /// - Parameters:
+    ///   - a: failures of the first group, of `n`.
+    ///   - b: failures of the second group, of `m`.
+    /// - Returns: 0 if one of the groups is empty, since then nothing is said.
+    package static func greaterLog10(_ a: Int, of n: Int, _ b: Int, of m: Int) -> Double {
+        guard n > 0, m > 0, a > 0 else { return 0 }
+        let distribution = Hypergeometric(n: n, m: m, failures: a + b)
+        return min(0, distribution.logarithmOfTail(from: a) / log(10))
     }
 }

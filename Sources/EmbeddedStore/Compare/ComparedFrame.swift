@@ -1,0 +1,83 @@
+internal import Spans
+internal import Store
+
+/// The units of one frame that are compared, and which of them are in the target.
+struct ComparedFrame: Sendable {
+    let fields: FieldResolver
+    let unit: Unit
+    let selection: UnitSelection
+    /// By the number of a unit, of those that are not compared too.
+    let isTarget: [Bool]
+    /// The numbers of the compared units in the target, ascending.
+    let targets: [UInt32]
+    let totals: FrameTotals
+
+    var frame: any Frame { fields.frame }
+    var count: Int { selection.count }
+
+    init(
+        _ query: SliceQuery, _ frame: any Frame, percentiles: [Double: Double],
+        _ control: ScanControl
+    ) throws {
+        let fields = FieldResolver(frame: frame, control: control)
+        let scan = try SliceScan(query, fields, percentiles: percentiles)
+        self.fields = fields
+        unit = query.unit
+        selection = scan.units.selection
+        isTarget = scan.units.hasFailed
+        totals = FrameTotals(scan)
+        var targets: [UInt32] = []
+        targets.reserveCapacity(totals.failureCount)
+        scan.units.selection.visit { _, unit in
+            if scan.units.hasFailed[unit] { targets.append(UInt32(unit)) }
+        }
+        self.targets = targets
+        // What stays until the question is answered.
+        var bytes = targets.count * 4 + isTarget.count
+        if case .some(let numbers) = selection { bytes += numbers.count * 4 }
+        try control.reserve(bytes, .cohorts)
+    }
+
+    /// The frame's fields for one pass over all dimensions, of which nothing is kept if the frames are many.
+    func passing(_ keepsNothing: Bool) -> FieldResolver {
+        keepsNothing ? fields.keepingNothing : fields
+    }
+}
+
+/// All units of a window that are compared.
+struct Population: Sendable {
+    let frames: [ComparedFrame]
+    /// With more spans than this, what a pass resolves would only push out what queries keep warm.
+    private static let spansKeptMax = 3 << 20
+
+    init(
+        _ query: SliceQuery, _ frames: [any Frame], percentiles: [Double: Double],
+        _ control: ScanControl
+    ) throws {
+        self.frames = try Scanner.parallel(FramePruning.frames(frames, for: query, percentiles)) {
+            try ComparedFrame(query, $0, percentiles: percentiles, control)
+        }
+        try control.check()
+    }
+
+    var tally: Tally {
+        frames.reduce(into: Tally()) {
+            $0 += Tally(count: $1.count, failures: $1.targets.count)
+        }
+    }
+
+    var keepsNothing: Bool { frames.reduce(0) { $0 + $1.frame.spanCount } > Self.spansKeptMax }
+
+    func coverage(_ range: TimeRange, _ snapshot: Snapshot) -> Coverage {
+        var coverage = Coverage(range: range)
+        coverage.oldest = snapshot.oldest
+        coverage.newest = snapshot.newest
+        for frame in frames {
+            coverage.matched += frame.totals.unitCount
+            coverage.spans += frame.totals.spanCount
+            coverage.openTraces += frame.totals.openTraces
+            coverage.droppedUpstream += frame.totals.droppedUpstream
+        }
+        return coverage
+    }
+}

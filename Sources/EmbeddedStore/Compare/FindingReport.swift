@@ -1,0 +1,139 @@
+internal import Spans
+internal import Store
+
+/// Makes findings of the slices that stand out: chooses those that say why, and looks up what is shown of each.
+struct FindingReport {
+    private let query: CompareQuery
+    private let items: CompareItems
+    private let target: TargetValues
+    private let now: Population
+    private let before: Population?
+    private let test: CompareTest
+    private let discovery: FalseDiscovery
+    private let snapshot: Snapshot
+    private let control: ScanControl
+
+    init(
+        _ query: CompareQuery, _ items: CompareItems, _ target: TargetValues, now: Population,
+        before: Population?, _ test: CompareTest, _ discovery: FalseDiscovery,
+        _ snapshot: Snapshot, _ control: ScanControl
+    ) {
+        self.query = query
+        self.items = items
+        self.target = target
+        self.now = now
+        self.before = before
+        self.test = test
+        self.discovery = discovery
+        self.snapshot = snapshot
+        self.control = control
+    }
+
+    /// - Returns: findings by what they explain, and the part of the target that all of them together do; nil of nothing.
+    func findings(
+        _ standing: [SliceCandidate]
+    ) throws -> (findings: [Finding], explained: Double?) {
+        if now.tally.failures == 0 { return ([], nil) }
+        if standing.isEmpty { return ([], 0) }
+        let slices = standing.map(\.items)
+        let members = try SliceMembers(slices, of: items, now, control)
+        let earlier = try before.map { try SliceMembers(slices, of: items, $0, control) }
+        let choices = try FindingSelection(
+            sure(standing, members, earlier), now: members, before: earlier, discovery, test,
+            control
+        ).choices()
+        let details = FindingDetails(query, target, members, snapshot, control)
+        let shown = try details.of(choices.map(\.candidate.place))
+        let findings = zip(choices, shown).map { choice, detail in
+            finding(choice.candidate.slice, detail, also: choice.also.map(\.items))
+        }
+        let places = choices.map(\.candidate.place)
+        let excess = test.excess(
+            Self.union(places, of: members),
+            earlier.map { Self.union(places, of: $0) } ?? Tally(),
+            hasBaseline: query.baseline != nil)
+        return (
+            findings.sorted(by: Self.precedes),
+            min(1, max(0, excess / Double(now.tally.failures)))
+        )
+    }
+
+    /// What explains most comes first; of equals the simplest, then the surest.
+    private static func precedes(_ a: Finding, _ b: Finding) -> Bool {
+        if a.excess != b.excess { return a.excess > b.excess }
+        if a.slice.count != b.slice.count { return a.slice.count < b.slice.count }
+        return a.pLog10 < b.pLog10
+    }
+
+    /// What several slices have together.
+    private static func union(_ slices: [Int], of members: SliceMembers) -> Tally {
+        var strata = Strata(members)
+        for slice in slices.prefix(1) { strata.add(slice, of: members) }
+        for slice in slices.dropFirst() { strata.join(slice, of: members) }
+        return strata.tallies(nil, of: members).dropFirst().first?.units ?? Tally()
+    }
+
+    /// The slices that are discoveries when spans of one trace do not count as independent.
+    private func sure(
+        _ standing: [SliceCandidate], _ members: SliceMembers, _ earlier: SliceMembers?
+    ) -> [FindingSelection.Candidate] {
+        var standing = standing
+        if query.unit == .span {
+            let whole = (now: Strata(members), before: earlier.map(Strata.init))
+            let all = StratifiedTest(
+                now: whole.now.tallies(nil, of: members),
+                before: earlier.flatMap { whole.before?.tallies(nil, of: $0) })
+            for place in standing.indices {
+                standing[place].log10P = all.log10P(
+                    whole.now.tallies(place, of: members),
+                    earlier.flatMap { whole.before?.tallies(place, of: $0) })
+            }
+            let qValues = discovery.qValues(standing.map { ($0.log10P, $0.family) })
+            for place in standing.indices { standing[place].qValue = qValues[place] }
+        }
+        return standing.indices.filter { standing[$0].qValue <= CompareQuery.level }
+            .map { FindingSelection.Candidate(slice: standing[$0], place: $0) }
+    }
+
+    /// The rarest first: it says most.
+    private func terms(_ slice: [Int]) -> [SliceTerm] {
+        slice.sorted { (items.items[$0].targets, $0) < (items.items[$1].targets, $1) }
+            .map(items.term)
+    }
+
+    private func finding(
+        _ slice: SliceCandidate, _ detail: FindingDetails.Detail, also: [[Int]]
+    ) -> Finding {
+        let reference = test.reference(slice.now, slice.before)
+        let hasRates = query.baseline == nil
+        return Finding(
+            slice: terms(slice.items),
+            target: slice.now.failures, baseline: slice.now.count - slice.now.failures,
+            targetRate: hasRates ? slice.now.rate : nil,
+            restRate: hasRates ? reference.rate : nil,
+            excess: test.excess(slice.now, slice.before, hasBaseline: !hasRates),
+            pLog10: slice.log10P, qValue: slice.qValue, firstSeen: detail.first,
+            lastSeen: detail.last, onset: detail.onset, examples: detail.examples,
+            trend: detail.trend, also: also.map(terms))
+    }
+}
+
+extension Tally {
+    /// The share that failed; nil of nothing.
+    var rate: Double? { count == 0 ? nil : Double(failures) / Double(count) }
+}
+
+extension CompareTest {
+    /// How many units of a slice are in the target beyond what the others' rate, its own earlier one or its share of the
+    /// baseline would give.
+    func excess(_ slice: Tally, _ earlier: Tally, hasBaseline: Bool) -> Double {
+        if hasBaseline {
+            let baseline = now.count - now.failures
+            let share =
+                baseline == 0 ? 0 : Double(slice.count - slice.failures) / Double(baseline)
+            return Double(slice.failures) - Double(now.failures) * share
+        }
+        let rate = reference(slice, earlier).rate ?? 0
+        return Double(slice.failures) - Double(slice.count) * rate
+    }
+}

@@ -1,0 +1,36 @@
+internal import Foundation
+
+/// Numbers of three decimal digits, as people read them.
+enum RoundNumber {
+    /// The greatest of them that is not above a finite number.
+    static func below(_ number: Double) -> Double {
+        if number == 0 { return 0 }
+        if number < 0 {
+            let magnitude = below(-number)
+            return magnitude == -number ? number : -after(magnitude)
+        }
+        let exponent = Int(log10(number).rounded(.down)) - 2
+        var digits = Int((number / power(exponent)).rounded(.down))
+        // The division may have been rounded over a limit.
+        while digits > 0, value(digits, exponent) > number { digits -= 1 }
+        while value(digits + 1, exponent) <= number { digits += 1 }
+        return value(digits, exponent)
+    }
+
+    /// The next one above a positive one.
+    private static func after(_ number: Double) -> Double {
+        let exponent = Int(log10(number).rounded(.down)) - 2
+        return value(Int((number / power(exponent)).rounded()) + 1, exponent)
+    }
+
+    private static func power(_ exponent: Int) -> Double { pow(10, Double(exponent)) }
+
+    /// The double that decimal text of so many digits reads as: powers up to 10²² are exact, and so one rounding is left.
+    private static func value(_ digits: Int, _ exponent: Int) -> Double {
+        switch exponent {
+        case 0...22: Double(digits) * power(exponent)
+        case -22..<0: Double(digits) / power(-exponent)
+        default: Double("\(digits)e\(exponent)") ?? 0
+        }
+    }
+}

@@ -1,0 +1,185 @@
+internal import Store
+
+/// Which units of a window are in each of some slices.
+struct SliceMembers: Sendable {
+    let frames: [Frame]
+
+    struct Frame: Sendable {
+        let compared: ComparedFrame
+        /// By slice.
+        let units: [FrameUnits]
+        /// Of spans, by row the number of its trace.
+        fileprivate let traceOf: [UInt32]?
+    }
+
+    /// - Parameter slices: the items of each; of none everything.
+    init(
+        _ slices: [[Int]], of items: CompareItems, _ population: Population,
+        _ control: ScanControl
+    ) throws {
+        frames = try Scanner.parallel(population.frames) { frame in
+            let resolver = frame.passing(population.keepsNothing)
+            let units = try Self.units(slices, items, frame, resolver, control)
+            try control.reserve(units.reduce(0) { $0 + $1.byteCount }, .cohorts)
+            return Frame(
+                compared: frame, units: units,
+                traceOf: frame.unit == .span ? Self.traces(of: frame) : nil)
+        }
+    }
+
+    private static func units(
+        _ slices: [[Int]], _ items: CompareItems, _ frame: ComparedFrame,
+        _ resolver: FieldResolver, _ control: ScanControl
+    ) throws -> [FrameUnits] {
+        let wanted = Set(slices.joined())
+        let unitCount = frame.isTarget.count
+        var holders: [Int: FrameUnits] = [:]
+        for dimension in Set(wanted.map { items.items[$0].dimension }).sorted() {
+            try control.check()
+            let own = wanted.filter { items.items[$0].dimension == dimension }
+            var placeOf = [Int](repeating: -1, count: items.numbers(of: dimension).count)
+            for (place, item) in own.enumerated() { placeOf[Int(items.items[item].code)] = place }
+            var lists = [[UInt32]](repeating: [], count: own.count)
+            let codes = try items.codes(dimension, frame, resolver)
+            frame.selection.visit { _, unit in
+                codes.visit(unit) { code in
+                    if Int(code) < placeOf.count, placeOf[Int(code)] >= 0 {
+                        lists[placeOf[Int(code)]].append(UInt32(unit))
+                    }
+                }
+            }
+            for (item, list) in zip(own, lists) {
+                holders[item] = FrameUnits(list, of: unitCount)
+            }
+        }
+        return slices.map { slice in
+            guard let first = slice.first else {
+                var all: [UInt32] = []
+                frame.selection.visit { _, unit in all.append(UInt32(unit)) }
+                return FrameUnits(all, of: unitCount)
+            }
+            return slice.dropFirst().reduce(holders[first] ?? .none) {
+                $0.common(with: holders[$1] ?? .none, of: unitCount)
+            }
+        }
+    }
+
+    private static func traces(of frame: ComparedFrame) -> [UInt32] {
+        var traceOf: [UInt32] = []
+        traceOf.reserveCapacity(frame.frame.spanCount)
+        for (trace, end) in frame.frame.traceEnds.enumerated() {
+            while traceOf.count < Int(end) { traceOf.append(UInt32(trace)) }
+        }
+        return traceOf
+    }
+
+    /// How many units two slices have in common, and how many each has.
+    func overlap(_ slice: Int, _ other: Int) -> (common: Int, sizes: (Int, Int)) {
+        var common = 0
+        var sizes = (0, 0)
+        for frame in frames {
+            let (a, b) = (frame.units[slice], frame.units[other])
+            sizes.0 += a.count
+            sizes.1 += b.count
+            common += a.common(with: b, of: frame.compared.isTarget.count).count
+        }
+        return (common, sizes)
+    }
+}
+
+// MARK: - Strata
+
+/// Compared units by the last of the chosen slices that they are in; those that are in none are in stratum 0.
+struct Strata: Sendable {
+    private(set) var count = 1
+    /// By frame and unit.
+    private var stratumOf: [[UInt8]]
+
+    /// More slices are not told apart.
+    static let countMax = Int(UInt8.max)
+
+    init(_ members: SliceMembers) {
+        stratumOf = members.frames.map {
+            [UInt8](repeating: 0, count: $0.compared.isTarget.count)
+        }
+    }
+
+    /// Makes a stratum of the units of a slice.
+    mutating func add(_ slice: Int, of members: SliceMembers) {
+        count += 1
+        join(slice, of: members)
+    }
+
+    /// Adds the units of a slice to the last stratum.
+    mutating func join(_ slice: Int, of members: SliceMembers) {
+        let number = UInt8(truncatingIfNeeded: count - 1)
+        for (index, frame) in members.frames.enumerated() {
+            frame.units[slice].visit { stratumOf[index][Int($0)] = number }
+        }
+    }
+
+    /// What a slice has in each stratum, or everything if it is nil.
+    func tallies(_ slice: Int?, of members: SliceMembers) -> [UnitTallies] {
+        var sums = [UnitTallies](repeating: UnitTallies(), count: count)
+        for (index, frame) in members.frames.enumerated() {
+            var counter = Counter(frame, stratumOf[index], count)
+            if let slice {
+                frame.units[slice].visit { counter.add(Int($0)) }
+            } else {
+                frame.compared.selection.visit { _, unit in counter.add(unit) }
+            }
+            for stratum in 0..<count { sums[stratum] += counter.tallies[stratum] }
+        }
+        return sums
+    }
+
+    /// Counts the units of a frame, in their order, and the traces that they are of.
+    private struct Counter {
+        let isTarget: [Bool]
+        let traceOf: [UInt32]?
+        let stratumOf: [UInt8]
+        var tallies: [UnitTallies]
+        /// By stratum the trace of the last unit, and of the last in the target.
+        var last: [UInt32]
+        var lastTarget: [UInt32]
+
+        init(_ frame: SliceMembers.Frame, _ stratumOf: [UInt8], _ count: Int) {
+            isTarget = frame.compared.isTarget
+            traceOf = frame.traceOf
+            self.stratumOf = stratumOf
+            tallies = [UnitTallies](repeating: UnitTallies(), count: count)
+            last = [UInt32](repeating: .max, count: count)
+            lastTarget = last
+        }
+
+        @inline(__always)
+        mutating func add(_ unit: Int) {
+            let stratum = Int(stratumOf[unit])
+            let failures = isTarget[unit] ? 1 : 0
+            tallies[stratum].units.count += 1
+            tallies[stratum].units.failures += failures
+            // A trace counts once.
+            let trace = traceOf?[unit] ?? UInt32(truncatingIfNeeded: unit)
+            if last[stratum] != trace {
+                last[stratum] = trace
+                tallies[stratum].traces.count += 1
+            }
+            if failures > 0, lastTarget[stratum] != trace {
+                lastTarget[stratum] = trace
+                tallies[stratum].traces.failures += 1
+            }
+        }
+    }
+}
+
+/// Counts of units, and of the traces that they are of.
+struct UnitTallies: Sendable {
+    var units = Tally()
+    /// Traces with a unit, and those with a unit in the target.
+    var traces = Tally()
+
+    static func += (tallies: inout UnitTallies, other: UnitTallies) {
+        tallies.units += other.units
+        tallies.traces += other.traces
+    }
+}

@@ -1,0 +1,175 @@
+internal import Spans
+internal import Store
+
+/// Everything that the units of the target have: by dimension and unit.
+///
+/// The target is small, mostly some hundredths of all, so it is held, and what conjunctions it has is counted on it; the others
+/// are only ever counted.
+struct TargetValues {
+    private(set) var dimensions: [ComparedDimension]
+    /// By dimension, the codes of each unit of the target, those of all frames one after the other.
+    private(set) var codes: [UnitLists]
+    /// By dimension and code, how many units of the target have it.
+    private(set) var counts: [[Int]]
+    /// By dimension, how many values the units of all frames have at most, and how many one unit has at most.
+    private(set) var extents: [ValueExtent]
+    /// When each unit of the target began.
+    let starts: [Int64]
+
+    init(
+        _ dimensions: [ComparedDimension], _ population: Population, _ control: ScanControl
+    ) throws {
+        self.dimensions = dimensions
+        let parts = try Scanner.parallel(population.frames) {
+            try Part(dimensions, $0, $0.passing(population.keepsNothing), control)
+        }
+        starts = parts.flatMap(\.starts)
+        codes = []
+        counts = []
+        extents = []
+        for index in dimensions.indices {
+            var lists = UnitLists()
+            for part in parts {
+                let own = part.values[index]
+                let numbers: [UInt32]? =
+                    dimensions[index].bands == nil
+                    ? (0..<own.dictionary.count).map { value in
+                        own.dictionary.withValue(value) {
+                            self.dimensions[index].values.code(of: $0)
+                        }
+                    } : nil
+                lists.append(own.lists) { numbers?[Int($0)] ?? $0 }
+            }
+            var counts: [Int] = []
+            for code in lists.codes {
+                if Int(code) >= counts.count {
+                    counts += repeatElement(0, count: Int(code) + 1 - counts.count)
+                }
+                counts[Int(code)] += 1
+            }
+            try control.reserve(lists.byteCount + counts.count * 8, .cohorts)
+            codes.append(lists)
+            self.counts.append(counts)
+            extents.append(parts.reduce(into: ValueExtent()) { $0.merge($1.values[index].extent) })
+        }
+    }
+
+    /// So many units of the target a value has at least, for no more than so many values to have as many.
+    func joinedLeast(itemsMax: Int) -> Int {
+        let all = counts.joined().sorted(by: >)
+        return all.count > itemsMax ? all[itemsMax] + 1 : 0
+    }
+
+    /// Whether a dimension names units instead of saying something of them: the target has many values, and none twice.
+    func isIdentifier(_ dimension: Int) -> Bool {
+        counts[dimension].count >= Self.identifiersMin && counts[dimension].allSatisfy { $0 < 2 }
+    }
+
+    private static let identifiersMin = 8
+
+    /// What the target's units of one frame have.
+    private struct Part: Sendable {
+        struct Values: Sendable {
+            /// What codes mean; of numbers in bands nothing.
+            var dictionary = ByteDictionary()
+            var lists = UnitLists()
+            var extent = ValueExtent()
+        }
+
+        var values: [Values] = []
+        let starts: [Int64]
+
+        init(
+            _ dimensions: [ComparedDimension], _ frame: ComparedFrame, _ resolver: FieldResolver,
+            _ control: ScanControl
+        ) throws {
+            let all = try resolver.starts(frame.unit).starts
+            starts = frame.targets.map { all[Int($0)] }
+            for dimension in dimensions {
+                try control.check()
+                values.append(try Self.values(dimension, frame, resolver))
+            }
+        }
+
+        private static func values(
+            _ dimension: ComparedDimension, _ frame: ComparedFrame, _ resolver: FieldResolver
+        ) throws -> Values {
+            let values = try UnitValues(dimension.field, frame.unit, resolver)
+            var part = Values()
+            part.extent = ValueExtent(dimension, values)
+            if let bands = dimension.bands {
+                let codes = DimensionCodes(values, bands)
+                for unit in frame.targets {
+                    codes.visit(Int(unit)) { part.lists.append($0) }
+                    part.lists.endUnit()
+                }
+                return part
+            }
+            var known = [UInt32](repeating: .max, count: values.field.values.count + 1)
+            for unit in frame.targets {
+                for own in values.codes(of: Int(unit)) {
+                    if known[Int(own)] == .max {
+                        known[Int(own)] =
+                            own == 0
+                            ? part.dictionary.code(of: UnsafeRawBufferPointer(start: nil, count: 0))
+                            : values.field.values.dictionary.withValue(Int(own) - 1) {
+                                part.dictionary.code(of: $0)
+                            }
+                    }
+                    part.lists.append(known[Int(own)])
+                }
+                part.lists.endUnit()
+            }
+            return part
+        }
+    }
+}
+
+/// How many different values units can have.
+struct ValueExtent: Sendable {
+    /// Of all frames together no more than these, null included.
+    private(set) var values = 0
+    /// Of one unit.
+    private(set) var longest = 1
+
+    init() {}
+
+    init(_ dimension: ComparedDimension, _ values: UnitValues) {
+        self.values = dimension.bands?.ranges.count ?? values.field.values.count
+        self.values += 1
+        longest = dimension.bands.map { $0.count } ?? values.longest
+    }
+
+    mutating func merge(_ other: ValueExtent) {
+        values += other.values
+        longest = max(longest, other.longest)
+    }
+}
+
+/// For each of some units a list of codes.
+struct UnitLists: Sendable {
+    private(set) var ends: [UInt32] = []
+    private(set) var codes: [UInt32] = []
+
+    var count: Int { ends.count }
+    var byteCount: Int { ends.count * 4 + codes.count * 4 }
+
+    subscript(unit: Int) -> ArraySlice<UInt32> {
+        codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
+    }
+
+    mutating func reserve(units: Int) {
+        ends.reserveCapacity(units)
+        codes.reserveCapacity(units)
+    }
+
+    mutating func append(_ code: UInt32) { codes.append(code) }
+
+    mutating func endUnit() { ends.append(UInt32(codes.count)) }
+
+    mutating func append(_ other: UnitLists, _ number: (UInt32) -> UInt32) {
+        let first = UInt32(codes.count)
+        codes.append(contentsOf: other.codes.lazy.map(number))
+        ends.append(contentsOf: other.ends.lazy.map { first + $0 })
+    }
+}
