@@ -53,6 +53,7 @@ let package = Package(
                 .embedInCode("partition_0001_segments.sql"),
                 .embedInCode("partition_0002_seals.sql"),
                 .embedInCode("partition_0003_counts.sql"),
+                .embedInCode("partition_0004_trace_values.sql"),
                 .embedInCode("catalog_0001_global.sql"),
                 .embedInCode("catalog_0002_scores.sql"),
             ],

@@ -17,6 +17,10 @@ package enum Migrations {
         Script(
             name: "partition_0003_counts",
             sql: String(decoding: PackageResources.partition_0003_counts_sql, as: UTF8.self)),
+        Script(
+            name: "partition_0004_trace_values",
+            sql: String(
+                decoding: PackageResources.partition_0004_trace_values_sql, as: UTF8.self)),
     ]
 
     /// The schema of the catalog's file.

@@ -2,7 +2,7 @@
 package struct DimensionTable: Sendable {
     /// Grows whenever the table changes what a span's dimensions read, or what is stored of them gets another form, so that
     /// what an older version stored is told apart.
-    package static let version = 3
+    package static let version = 4
 
     /// The table for the dialects that are known.
     package static let standard = DimensionTable(

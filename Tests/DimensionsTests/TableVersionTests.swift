@@ -16,7 +16,7 @@ import Testing
     @Test func `has another version once it reads something else`() {
         let digest = TextDigest.of(text(DimensionTable.standard.dimensions))
         let known = [
-            3: "sha256:f6d37c2cd43c63b7abfc227266fae01928e508876611b6476d59bda061a89910"
+            4: "sha256:f6d37c2cd43c63b7abfc227266fae01928e508876611b6476d59bda061a89910"
         ]
         #expect(
             known[DimensionTable.version] == digest,

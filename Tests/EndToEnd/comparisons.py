@@ -49,11 +49,14 @@ class Comparison:
             members &= self.oracle.evaluate(condition(name, value, self.unit), self.unit, self.failure)
         return members
 
-    def p_log10(self, members: np.ndarray) -> float:
-        own = p_log10(*table(members, self.matched, self.target))
+    def p_log10(self, members: np.ndarray, among: np.ndarray | None = None) -> float:
+        """Of a slice's units, among all or some."""
+        matched = self.matched if among is None else self.matched & among
+        target = self.target & matched
+        own = p_log10(*table(members & matched, matched, target))
         if self.unit == "trace":
             return own
-        traces = [len(np.unique(self.oracle.trace[rows])) for rows in (members, self.matched, members & self.target, self.target)]
+        traces = [len(np.unique(self.oracle.trace[rows])) for rows in (members & matched, matched, members & target, target)]
         return max(own, p_log10(traces[2], traces[0], traces[3], traces[1]))
 
     def check(self, finding: dict[str, Any]) -> None:

@@ -189,7 +189,8 @@ def test_it_compares_counts_with_the_rows(sound: Kept, executable: Path, tmp_pat
     code, answer = check(executable, data)
     assert (code, {p["partition"] for p in answer["problems"]}) == (1, {file.stem})
     assert {(p["expected"], p["column"]) for p in answer["problems"]} == {
-        ("counts by value as rows give them", "counts of service"), ("counts by value as rows give them", "counts of tenant")}
+        (expected, f"counts of {name}") for name in ("service", "tenant")
+        for expected in ("counts by value as rows give them", "values of traces as rows give them")}
 
 
 def seal_of_counts(database: sqlite3.Connection, segment: int) -> int:
@@ -198,6 +199,8 @@ def seal_of_counts(database: sqlite3.Connection, segment: int) -> int:
         "SELECT segment, mapping, raw_bytes, compressed, checksum FROM segment_count WHERE segment = ?",
         "SELECT id, distinct_values, raw_bytes, compressed, checksum FROM value_count WHERE segment = ? ORDER BY id",
         "SELECT origin, name, value_count FROM value_count_name WHERE segment = ? ORDER BY origin, name",
+        """SELECT t.value_count, t.raw_bytes, t.compressed, t.checksum FROM trace_value t JOIN value_count v ON v.id = t.value_count
+           WHERE v.segment = ? ORDER BY t.value_count""",
     ) for row in database.execute(sql, (segment,))]
     sealed = b""
     for value in (value for row in rows for value in row):

@@ -282,6 +282,7 @@ COLUMNS = {
     "segment_count": ["mapping", "raw_bytes", "compressed", "checksum", "data", "seal", "segment"],
     "value_count": ["distinct_values", "raw_bytes", "compressed", "checksum", "data", "segment", "id"],
     "value_count_name": ["origin", "name", "value_count"],
+    "trace_value": ["raw_bytes", "compressed", "checksum", "data", "value_count"],
 }
 
 

@@ -35,8 +35,15 @@ enum CountCheck: SegmentCheck {
         let expectedFields = try making.countedFields()
         for field in expectedFields.canonical + expectedFields.keys {
             let found = try fields.contains(field) ? counts.values(of: field) : nil
-            let expected = try making.values(of: field).map {
+            let values = try making.values(of: field)
+            let expected = try values.map {
                 try CountsCodec.countTable(CountsCodec.encode($0))
+            }
+            if found != nil, let values,
+                let ofTraces = try counts.traceValues(of: field),
+                try !isSame(ofTraces, making.traceValues(of: field, values))
+            {
+                add("values of traces as rows give them", "others", "counts of \(field.name)")
             }
             if try !isSame(found, expected, counts) {
                 add(
@@ -44,6 +51,10 @@ enum CountCheck: SegmentCheck {
                     found == nil ? "none" : "others", "counts of \(field.name)")
             }
         }
+    }
+
+    private static func isSame(_ found: UnitCodes, _ expected: UnitCodes) -> Bool {
+        found.ends == expected.ends && found.codes.elementsEqual(expected.codes)
     }
 
     private static func isSame(

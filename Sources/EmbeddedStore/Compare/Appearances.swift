@@ -92,9 +92,8 @@ struct Appearances {
         return try Scanner.parallel(members.frames) { frame in
             try control.check()
             let fields = frame.compared.fields
-            let codes = DimensionCodes(
-                try UnitValues(compared.field, frame.compared.unit, fields),
-                wanted: [(bytes, code)])
+            let codes = try DimensionCodes(
+                ComparedValues(compared.field, frame.compared, fields), wanted: [(bytes, code)])
             let starts = try fields.starts(frame.compared.unit).starts
             var first = Int64.max
             frame.compared.selection.visit { _, unit in

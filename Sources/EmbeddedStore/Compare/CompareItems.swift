@@ -57,9 +57,20 @@ struct CompareItems: Sendable {
     /// By code, as far as the target has codes.
     func numbers(of dimension: Int) -> [UInt32] { numbers[dimension] }
 
-    /// Whether conjunctions are made of a dimension.
-    func hasJoined(_ dimension: Int) -> Bool {
-        items[..<joinedCount].contains { $0.dimension == dimension }
+    /// The item of a code by the numbers of its dimension; nil if it is none.
+    @inline(__always)
+    static func item(_ code: UInt32, _ numbers: [UInt32]) -> Int? {
+        guard Int(code) < numbers.count, numbers[Int(code)] != none else { return nil }
+        return Int(numbers[Int(code)])
+    }
+
+    /// The dimensions of some of the items that conjunctions are made of.
+    func dimensions(of isWanted: [Bool]) -> [Int] {
+        var hasAny = [Bool](repeating: false, count: dimensions.count)
+        for (item, isWanted) in isWanted.enumerated() where isWanted {
+            hasAny[items[item].dimension] = true
+        }
+        return hasAny.indices.filter { hasAny[$0] }
     }
 
     func term(_ item: Int) -> SliceTerm { dimensions[items[item].dimension].term(items[item].code) }
@@ -69,14 +80,11 @@ struct CompareItems: Sendable {
         _ dimension: Int, _ frame: ComparedFrame, _ resolver: FieldResolver
     ) throws -> DimensionCodes {
         let compared = dimensions[dimension]
-        let values = try UnitValues(compared.field, frame.unit, resolver)
-        if let bands = compared.bands { return DimensionCodes(values, bands) }
-        let wanted = items.indices.filter { items[$0].dimension == dimension }
-        return DimensionCodes(
+        let values = try ComparedValues(compared.field, frame, resolver)
+        if let bands = compared.bands { return try DimensionCodes(values, bands) }
+        let codes = items.filter { $0.dimension == dimension }.map { Int($0.code) }
+        return try DimensionCodes(
             values,
-            wanted: wanted.map { item in
-                let code = items[item].code
-                return (Array(compared.values[Int(code)]), code)
-            })
+            wanted: compared.sorted(codes).map { (Array(compared.values[$0]), UInt32($0)) })
     }
 }

@@ -32,7 +32,8 @@ struct CompareSearch {
             return try Population(
                 earlier, Frames.of(snapshot, range: window), percentiles: percentiles, control)
         }
-        let test = CompareTest(now: now.tally, before: before?.tally)
+        let ofUnits = UnitTest(now.tallies, before?.tallies)
+        let test = ofUnits.units
         var dimensions = ComparedDimensions(query, snapshot.names(with: control), frames)
         let target = try TargetValues(
             ComparedDimension.all(dimensions.fields, now), now, control)
@@ -45,7 +46,7 @@ struct CompareSearch {
             depth: query.depth, level: CompareQuery.level, membersLeast: test.membersLeast)
         let discovery = FalseDiscovery(sizes: testable.map(\.count))
         let search = ConjunctionSearch(
-            target, now: now, before: before, test, testable.map(\.members),
+            target, now: now, before: before, ofUnits, testable.map(\.members),
             least: Int((Self.conjunctionShare * Double(now.tally.failures)).rounded(.up)),
             control)
         let (items, slices) = try search.slices()

@@ -53,3 +53,22 @@ struct CompareTest: Sendable {
     private static let outcomeRate = 0.99
     private static let outcomeShare = 0.5
 }
+
+/// `CompareTest` of units and of the traces that they are of.
+struct UnitTest: Sendable {
+    let units: CompareTest
+    let traces: CompareTest
+
+    init(_ now: UnitTallies, _ before: UnitTallies?) {
+        units = CompareTest(now: now.units, before: before?.units)
+        traces = CompareTest(now: now.traces, before: before?.traces)
+    }
+
+    /// The greater of the two p-values, of which neither alone is enough for spans: those of one trace fail together, and a
+    /// trace of more spans fails more often.
+    func log10P(_ slice: UnitTallies, _ earlier: UnitTallies) -> Double {
+        max(
+            units.log10P(slice.units, earlier.units),
+            traces.log10P(slice.traces, earlier.traces))
+    }
+}

@@ -27,9 +27,13 @@ struct ComparedDimension: Sendable {
 
     /// Codes in the order of their values: they are numbered as frames come.
     func sorted(_ codes: [Int]) -> [Int] {
-        if bands != nil { return codes }
-        return codes.sorted { code, other in
-            values.withValue(code) { value in values.withValue(other) { bytesPrecede(value, $0) } }
+        bands == nil ? codes.sorted { precedes(UInt32($0), UInt32($1)) } : codes
+    }
+
+    /// Whether a value comes before another.
+    func precedes(_ code: UInt32, _ other: UInt32) -> Bool {
+        values.withValue(Int(code)) { value in
+            values.withValue(Int(other)) { bytesPrecede(value, $0) }
         }
     }
 
@@ -71,15 +75,15 @@ extension ComparedDimension {
         init() {}
 
         init(_ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
-            let values = try UnitValues(field, frame.unit, resolver)
-            let table = values.field.values
-            var tallies = [Int](repeating: 0, count: table.count + 1)
+            let values = try ComparedValues(field, frame, resolver)
+            var tallies = [Int](repeating: 0, count: values.valueCount + 1)
             frame.selection.visit { _, unit in
                 for code in values.codes(of: unit) { tallies[Int(code)] += 1 }
             }
-            for (code, count) in tallies.enumerated().dropFirst() where count > 0 {
-                guard let number = Number(table.value(UInt32(code)))?.double else { continue }
-                counts.add(number, count)
+            let present = tallies.indices.dropFirst().filter { tallies[$0] > 0 }
+            try values.visit(present) { code, tagged in
+                guard let number = Number(ValueTable.value(tagged))?.double else { return }
+                counts.add(number, tallies[code])
                 add(number)
             }
         }

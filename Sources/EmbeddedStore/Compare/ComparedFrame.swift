@@ -4,15 +4,21 @@ internal import Store
 /// The units of one frame that are compared, and which of them are in the target.
 struct ComparedFrame: Sendable {
     let fields: FieldResolver
-    let unit: Unit
+    /// The cohorts as a question about slices.
+    let query: SliceQuery
     let selection: UnitSelection
     /// By the number of a unit, of those that are not compared too.
     let isTarget: [Bool]
     /// The numbers of the compared units in the target, ascending.
     let targets: [UInt32]
     let totals: FrameTotals
+    /// Of spans, by row the number of its trace.
+    let traceOf: [UInt32]?
+    /// What is compared.
+    let tallies: UnitTallies
 
     var frame: any Frame { fields.frame }
+    var unit: Unit { query.unit }
     var count: Int { selection.count }
 
     init(
@@ -22,7 +28,7 @@ struct ComparedFrame: Sendable {
         let fields = FieldResolver(frame: frame, control: control)
         let scan = try SliceScan(query, fields, percentiles: percentiles)
         self.fields = fields
-        unit = query.unit
+        self.query = query
         selection = scan.units.selection
         isTarget = scan.units.hasFailed
         totals = FrameTotals(scan)
@@ -32,10 +38,24 @@ struct ComparedFrame: Sendable {
             if scan.units.hasFailed[unit] { targets.append(UInt32(unit)) }
         }
         self.targets = targets
+        let traceOf = query.unit == .span ? Self.traces(of: frame) : nil
+        self.traceOf = traceOf
+        var counter = TraceCounter(traceOf)
+        scan.units.selection.visit { _, unit in counter.add(unit, scan.units.hasFailed[unit]) }
+        tallies = counter.tallies
         // What stays until the question is answered.
-        var bytes = targets.count * 4 + isTarget.count
+        var bytes = targets.count * 4 + isTarget.count + (traceOf?.count ?? 0) * 4
         if case .some(let numbers) = selection { bytes += numbers.count * 4 }
         try control.reserve(bytes, .cohorts)
+    }
+
+    private static func traces(of frame: any Frame) -> [UInt32] {
+        var traceOf: [UInt32] = []
+        traceOf.reserveCapacity(frame.spanCount)
+        frame.visitTraces { trace, rows in
+            for _ in rows { traceOf.append(UInt32(trace)) }
+        }
+        return traceOf
     }
 
     /// The frame's fields for one pass over all dimensions, of which nothing is kept if the frames are many.
@@ -60,11 +80,9 @@ struct Population: Sendable {
         try control.check()
     }
 
-    var tally: Tally {
-        frames.reduce(into: Tally()) {
-            $0 += Tally(count: $1.count, failures: $1.targets.count)
-        }
-    }
+    /// All compared units.
+    var tallies: UnitTallies { frames.reduce(into: UnitTallies()) { $0 += $1.tallies } }
+    var tally: Tally { tallies.units }
 
     var keepsNothing: Bool { frames.reduce(0) { $0 + $1.frame.spanCount } > Self.spansKeptMax }
 

@@ -11,19 +11,22 @@ struct ConjunctionCandidates {
         let targets: Int
     }
 
-    /// None.
-    init() {}
-
-    /// Pairs of values of different dimensions.
+    /// Pairs of values of different dimensions, of which one is promising.
     ///
-    /// - Parameter least: units of the target that have both at least.
-    init(pairsOf items: CompareItems, _ target: FrameItems, least: Int) {
+    /// - Parameters:
+    ///   - least: units of the target that have both at least.
+    ///   - left: values that no pair is made of.
+    init(
+        pairsOf items: CompareItems, _ target: FrameItems, least: Int, isPromising: [Bool],
+        except left: Set<Int>
+    ) {
         var counts = [Int](repeating: 0, count: items.joinedCount)
-        // The rarer of two leads, since its units are gone through to count both.
-        for item in 0..<items.joinedCount {
+        // The units of the promising one are gone through to count both, of two those of the rarer.
+        for item in 0..<items.joinedCount where isPromising[item] {
             let own = items.items[item].dimension
             add([UInt16(item)], target.units(with: [UInt16(item)]), target, least, &counts) {
-                $0 > item && items.items[Int($0)].dimension != own
+                (!isPromising[Int($0)] || $0 > item) && items.items[Int($0)].dimension != own
+                    && !left.contains(Int($0))
             }
         }
     }
@@ -33,7 +36,7 @@ struct ConjunctionCandidates {
     /// A triple is found from any pair of it.
     ///
     /// - Parameters:
-    ///   - pairs: those that are worth it.
+    ///   - pairs: those that are worth it, the rarest first: its units are gone through to count a triple.
     ///   - left: values that no triple is made of.
     init(
         triplesOf items: CompareItems, from pairs: [[UInt16]], _ target: FrameItems, least: Int,
@@ -78,7 +81,8 @@ struct ConjunctionCandidates {
 extension FrameItems {
     /// The items of each unit of the target.
     init(_ items: CompareItems, _ target: TargetValues) {
-        let lists = items.dimensions.indices.filter(items.hasJoined).map { dimension in
+        let all = [Bool](repeating: true, count: items.joinedCount)
+        let lists = items.dimensions(of: all).map { dimension in
             let numbers = items.numbers(of: dimension)
             var list = UnitLists()
             let own = target.codes[dimension]

@@ -3,25 +3,25 @@ internal import Store
 /// Counts single values and the conjunctions that are grown of them.
 ///
 /// A conjunction has no more units of the target than any of its parts, so one that has enough of them is found by growing
-/// parts that have: pairs of all values, triples of pairs that are worse than either of their values alone.
+/// parts that have: pairs of values of which one stands out somewhat, triples of pairs that are worse than either of their
+/// values alone (docs/COMPARE.md, "Search, and what it cannot lose").
 struct ConjunctionSearch {
     private let target: TargetValues
     private let now: Population
     private let before: Population?
-    private let test: CompareTest
+    private let test: UnitTest
     /// By depth.
     private let membersLeast: [Int]
     /// Units of the target that a conjunction has at least.
     let least: Int
     private let control: ScanControl
 
-    /// A pair must be worse than each of its values beyond this chance to be worth a third one.
-    private static let growLog10 = -2.0
-
+    /// One value of a pair must stand out so far, p ≤ 0.1.
+    private static let promisingLog10 = -1.0
     private var depth: Int { membersLeast.count }
 
     init(
-        _ target: TargetValues, now: Population, before: Population?, _ test: CompareTest,
+        _ target: TargetValues, now: Population, before: Population?, _ test: UnitTest,
         _ membersLeast: [Int], least: Int, _ control: ScanControl
     ) {
         self.target = target
@@ -39,37 +39,39 @@ struct ConjunctionSearch {
         // All members of a slice with so few units of the target may be in it.
         let items = CompareItems(
             target, least: membersLeast[0], joinedLeast: depth > 1 ? least : nil)
-        let joined = FrameItems(items, target)
-        let pairs =
-            depth > 1
-            ? ConjunctionCandidates(pairsOf: items, joined, least: least)
-            : ConjunctionCandidates()
-        let counts = try Windows(items, now, before, pairs, control)
-        var slices = items.items.indices.map { item in
+        let counts = try Windows(items, now, before, control)
+        let ofItems = items.items.indices.map { item in
             slice([item], counts.now.tallies[item], counts.before?.tallies[item])
         }
-        if before != nil { slices.append(slice([], now.tally, before?.tally)) }
+        var slices = ofItems
+        if let before { slices.append(slice([], now.tallies, before.tallies)) }
         if depth < 2 { return (items, slices) }
         // With what says no more than that a unit failed, every cause would seem to be explained.
-        let outcomes = items.items.indices.filter { test.isOutcome(counts.now.tallies[$0]) }
-        let left = Twins(pairs.conjunctions, counts.now).known.union(outcomes)
-        let ofPairs = self.slices(
-            pairs, now: counts.now.conjunctions, before: counts.before?.conjunctions
-        ).filter { left.isDisjoint(with: $0.items) }
+        let outcomes = Set(items.items.indices.filter { test.units.isOutcome(ofItems[$0].now) })
+        let joined = FrameItems(items, target)
+        let pairs = ConjunctionCandidates(
+            pairsOf: items, joined, least: least,
+            isPromising: (0..<items.joinedCount).map {
+                ofItems[$0].log10P <= Self.promisingLog10 && !outcomes.contains($0)
+            }, except: outcomes)
+        let pairsNow = try counts.now.count(pairs)
+        let pairsBefore = try counts.before?.count(pairs)
+        let twins = Twins(pairs.conjunctions, pairsNow, ofItems.map(\.now)).known
+        let ofPairs = self.slices(pairs, now: pairsNow, before: pairsBefore)
+            .filter { twins.isDisjoint(with: $0.items) }
         slices += ofPairs
         if depth < 3 { return (items, slices) }
         let worse = ofPairs.filter { pair in
             pair.items.allSatisfy {
-                test.isBetter(pair.now, than: counts.now.tallies[$0], log10Level: Self.growLog10)
+                test.units.isBetter(
+                    pair.now, than: ofItems[$0].now, log10Level: Dominance.betterLog10)
             }
-        }
+        }.sorted { $0.now.count < $1.now.count }
         let triples = ConjunctionCandidates(
             triplesOf: items, from: worse.map { $0.items.map { UInt16($0) } }, joined,
-            least: max(least, membersLeast[2]), except: left)
-        let count = triples.conjunctions.count
+            least: max(least, membersLeast[2]), except: twins.union(outcomes))
         slices += self.slices(
-            triples, now: try counts.now.count(triples.extensions, count: count),
-            before: try counts.before?.count(triples.extensions, count: count))
+            triples, now: try counts.now.count(triples), before: try counts.before?.count(triples))
         return (items, slices)
     }
 
@@ -79,9 +81,12 @@ struct ConjunctionSearch {
     ) -> [SliceCandidate] {
         candidates.conjunctions.indices.map { index in
             let conjunction = candidates.conjunctions[index]
-            return slice(
-                conjunction.items.map { Int($0) },
-                Tally(count: now[index].count, failures: conjunction.targets), before?[index])
+            let own = Tally(count: now[index].count, failures: conjunction.targets)
+            let earlier = before?[index] ?? Tally()
+            // Of spans their traces are looked at once the slice stands out (`FindingReport`).
+            return SliceCandidate(
+                items: conjunction.items.map { Int($0) }, now: own, before: earlier,
+                log10P: test.units.log10P(own, earlier))
         }
     }
 
@@ -91,22 +96,21 @@ struct ConjunctionSearch {
 
         init(
             _ items: CompareItems, _ now: Population, _ before: Population?,
-            _ pairs: ConjunctionCandidates, _ control: ScanControl
+            _ control: ScanControl
         ) throws {
-            let count = pairs.conjunctions.count
-            self.now = try ItemCounts(
-                items, now, pairs.extensions, count: count, needsFailures: false, control)
+            self.now = try ItemCounts(items, now, needsFailures: false, control)
             self.before = try before.map {
-                try ItemCounts(
-                    items, $0, pairs.extensions, count: count, needsFailures: true, control)
+                try ItemCounts(items, $0, needsFailures: true, control)
             }
         }
     }
 
-    private func slice(_ items: [Int], _ now: Tally, _ before: Tally?) -> SliceCandidate {
-        let before = before ?? Tally()
+    private func slice(
+        _ items: [Int], _ now: UnitTallies, _ before: UnitTallies?
+    ) -> SliceCandidate {
+        let before = before ?? UnitTallies()
         return SliceCandidate(
-            items: items, now: now, before: before, log10P: test.log10P(now, before))
+            items: items, now: now.units, before: before.units, log10P: test.log10P(now, before))
     }
 }
 
@@ -114,11 +118,13 @@ struct ConjunctionSearch {
 private struct Twins {
     private(set) var known: Set<Int> = []
 
-    init(_ pairs: [ConjunctionCandidates.Conjunction], _ counts: ItemCounts) {
-        for (pair, both) in zip(pairs, counts.conjunctions) {
+    init(
+        _ pairs: [ConjunctionCandidates.Conjunction], _ tallies: [Tally], _ ofItems: [Tally]
+    ) {
+        for (pair, both) in zip(pairs, tallies) {
             let (one, other) = (pair.items[0], pair.items[1])
             let union =
-                counts.tallies[Int(one)].count + counts.tallies[Int(other)].count - both.count
+                ofItems[Int(one)].count + ofItems[Int(other)].count - both.count
             if Double(both.count) >= FindingSelection.sameShare * Double(union) {
                 known.insert(Int(max(one, other)))
             }

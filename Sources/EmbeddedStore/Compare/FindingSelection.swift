@@ -118,17 +118,14 @@ struct StratifiedTest: Sendable {
 
     /// The least p-value of the strata that count, times how many strata there are. Against another window only
     /// the units that are in no chosen slice do: a slice rose wherever it overlaps one that did.
-    ///
-    /// Of spans it is the greater of two p-values, of spans and of their traces, and neither alone is enough: spans of one
-    /// trace fail together, and a trace of more spans fails more often.
     func log10P(_ slice: [UnitTallies], _ earlier: [UnitTallies]?) -> Double {
         if let before, let earlier {
-            return log10P(slice[0], earlier[0], CompareTest.Pair(now[0], before[0]))
+            return UnitTest(now[0], before[0]).log10P(slice[0], earlier[0])
         }
         let least = now.indices.filter { stratum in
             stratum == 0 || Self.isMuchWorse(slice[stratum].units, in: now[stratum].units)
         }.map { stratum in
-            log10P(slice[stratum], UnitTallies(), CompareTest.Pair(now[stratum], nil))
+            UnitTest(now[stratum], nil).log10P(slice[stratum], UnitTallies())
         }.min()
         return min(0, (least ?? 0) + log10(Double(now.count)))
     }
@@ -136,26 +133,5 @@ struct StratifiedTest: Sendable {
     private static func isMuchWorse(_ slice: Tally, in stratum: Tally) -> Bool {
         guard let rate = slice.rate, let rateOfAll = stratum.rate else { return false }
         return rate >= innerRatio * rateOfAll
-    }
-
-    private func log10P(
-        _ slice: UnitTallies, _ earlier: UnitTallies, _ tests: CompareTest.Pair
-    ) -> Double {
-        max(
-            tests.units.log10P(slice.units, earlier.units),
-            tests.traces.log10P(slice.traces, earlier.traces))
-    }
-}
-
-extension CompareTest {
-    /// Of units and of their traces.
-    struct Pair {
-        let units: CompareTest
-        let traces: CompareTest
-
-        init(_ now: UnitTallies, _ before: UnitTallies?) {
-            units = CompareTest(now: now.units, before: before?.units)
-            traces = CompareTest(now: now.traces, before: before?.traces)
-        }
     }
 }

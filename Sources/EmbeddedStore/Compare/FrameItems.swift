@@ -2,12 +2,12 @@ internal import Store
 
 /// The items of each compared unit of a frame that conjunctions are made of, laid out for counting conjunctions.
 struct FrameItems: Sendable {
-    /// The items of each unit, ascending, and after those of each unit `end`. An item that all units have is left out.
+    /// The items of each unit, and after those of each unit `end`. An item that all units have is left out.
     private let items: [UInt16]
-    /// By item, where in `items` it stands, one place for each unit that has it.
-    private let places: [UInt32]
-    private let placeEnds: [UInt32]
-    /// Where the items of each unit begin.
+    /// By item, where in `items` each unit that has it begins.
+    private let holders: [UInt32]
+    private let holderEnds: [UInt32]
+    /// Where each unit begins.
     private let starts: [UInt32]
     private let isEverywhere: [Bool]
     private let unitCount: Int
@@ -17,63 +17,58 @@ struct FrameItems: Sendable {
     private static let end = UInt16.max
 
     var byteCount: Int {
-        items.count * 2 + places.count * 4 + placeEnds.count * 5 + starts.count * 4
+        items.count * 2 + holders.count * 4 + holderEnds.count * 5 + starts.count * 4
     }
 
     /// - Parameter lists: for each dimension the items of each unit.
     init(_ lists: [UnitLists], unitCount: Int, itemCount: Int) {
         self.unitCount = unitCount
-        var holders = [UInt32](repeating: 0, count: itemCount)
-        for list in lists { for item in list.codes { holders[Int(item)] += 1 } }
-        isEverywhere = holders.map { Int($0) == unitCount && unitCount > 0 }
-        var total = unitCount
-        for (item, count) in holders.enumerated() where !isEverywhere[item] { total += Int(count) }
-        var items: [UInt16] = []
-        items.reserveCapacity(total)
-        var starts: [UInt32] = []
-        starts.reserveCapacity(unitCount)
-        for unit in 0..<unitCount {
-            let start = items.count
-            starts.append(UInt32(start))
-            for list in lists {
-                for item in list[unit] where !isEverywhere[Int(item)] {
-                    // There are few, and those of one dimension mostly come in order.
-                    var at = items.count
-                    let item = UInt16(truncatingIfNeeded: item)
-                    items.append(item)
-                    while at > start, items[at - 1] > item {
-                        items[at] = items[at - 1]
-                        at -= 1
-                    }
-                    items[at] = item
-                }
-            }
-            items.append(Self.end)
+        var counts = [UInt32](repeating: 0, count: itemCount)
+        for list in lists { for item in list.codes { counts[Int(item)] += 1 } }
+        let isEverywhere = counts.map { Int($0) == unitCount && unitCount > 0 }
+        // How many items each unit has, then where they begin, with room for `end`.
+        var starts = [UInt32](repeating: 0, count: unitCount)
+        for list in lists {
+            list.visit { unit, item in starts[unit] += isEverywhere[Int(item)] ? 0 : 1 }
+        }
+        var total: UInt32 = 0
+        for unit in starts.indices {
+            let count = starts[unit]
+            starts[unit] = total
+            total += count + 1
         }
         var sum: UInt32 = 0
-        var placeEnds = [UInt32](repeating: 0, count: itemCount)
+        var holderEnds = [UInt32](repeating: 0, count: itemCount)
         for item in 0..<itemCount {
-            if !isEverywhere[item] { sum += holders[item] }
-            placeEnds[item] = sum
+            if !isEverywhere[item] { sum += counts[item] }
+            holderEnds[item] = sum
         }
-        var next = placeEnds.indices.map { $0 == 0 ? 0 : placeEnds[$0 - 1] }
-        var places = [UInt32](repeating: 0, count: Int(sum))
-        for (place, item) in items.enumerated() where item != Self.end {
-            places[Int(next[Int(item)])] = UInt32(place)
-            next[Int(item)] += 1
+        var items = [UInt16](repeating: Self.end, count: Int(total))
+        var holders = [UInt32](repeating: 0, count: Int(sum))
+        var filled = starts
+        var next = holderEnds.indices.map { $0 == 0 ? 0 : holderEnds[$0 - 1] }
+        for list in lists {
+            list.visit { unit, item in
+                if isEverywhere[Int(item)] { return }
+                items[Int(filled[unit])] = UInt16(truncatingIfNeeded: item)
+                filled[unit] += 1
+                holders[Int(next[Int(item)])] = starts[unit]
+                next[Int(item)] += 1
+            }
         }
+        self.isEverywhere = isEverywhere
         self.items = items
         self.starts = starts
-        self.placeEnds = placeEnds
-        self.places = places
+        self.holderEnds = holderEnds
+        self.holders = holders
     }
 
-    private func places(of item: UInt16) -> Range<Int> {
-        (item == 0 ? 0 : Int(placeEnds[Int(item) - 1]))..<Int(placeEnds[Int(item)])
+    private func holders(of item: UInt16) -> Range<Int> {
+        (item == 0 ? 0 : Int(holderEnds[Int(item) - 1]))..<Int(holderEnds[Int(item)])
     }
 
     private func count(of item: UInt16) -> Int {
-        isEverywhere[Int(item)] ? unitCount : places(of: item).count
+        isEverywhere[Int(item)] ? unitCount : holders(of: item).count
     }
 
     /// Adds how many units have each of some conjunctions.
@@ -88,7 +83,7 @@ struct FrameItems: Sendable {
             let units =
                 switch parents.count {
                 case 0: countAll(group.added, &counts)
-                case 1: count(parents[0], group.isRarest, numberOf, &counts)
+                case 1: count(parents[0], numberOf, &counts)
                 default: count(parents[0], parents[1], numberOf, &counts)
                 }
             for (_, number) in everywhere where !parents.isEmpty {
@@ -106,20 +101,17 @@ struct FrameItems: Sendable {
         return unitCount
     }
 
-    /// - Parameter isRarest: whether only items are added that come after the parent.
     /// - Returns: how many units have the parent.
     private func count(
-        _ parent: UInt16, _ isRarest: Bool, _ numberOf: [Int32], _ counts: inout [UInt32]
+        _ parent: UInt16, _ numberOf: [Int32], _ counts: inout [UInt32]
     ) -> Int {
-        let range = places(of: parent)
+        let range = holders(of: parent)
         items.withUnsafeBufferPointer { items in
-            places.withUnsafeBufferPointer { places in
+            holders.withUnsafeBufferPointer { holders in
                 numberOf.withUnsafeBufferPointer { numberOf in
                     counts.withUnsafeMutableBufferPointer { counts in
                         for index in range {
-                            var at = Int(places[index])
-                            if !isRarest { while at > 0, items[at - 1] != Self.end { at -= 1 } }
-                            Self.count(items, from: at, numberOf, counts)
+                            Self.count(items, from: Int(holders[index]), numberOf, counts)
                         }
                     }
                 }
@@ -132,19 +124,21 @@ struct FrameItems: Sendable {
         _ first: UInt16, _ second: UInt16, _ numberOf: [Int32], _ counts: inout [UInt32]
     ) -> Int {
         let (rarer, other) =
-            places(of: first).count < places(of: second).count ? (first, second) : (second, first)
+            holders(of: first).count < holders(of: second).count
+            ? (first, second) : (second, first)
         var units = 0
         items.withUnsafeBufferPointer { items in
-            numberOf.withUnsafeBufferPointer { numberOf in
-                counts.withUnsafeMutableBufferPointer { counts in
-                    for index in places(of: rarer) {
-                        var start = Int(places[index])
-                        while start > 0, items[start - 1] != Self.end { start -= 1 }
-                        var at = start
-                        while items[at] < other { at += 1 }
-                        if items[at] != other { continue }
-                        units += 1
-                        Self.count(items, from: start, numberOf, counts)
+            holders.withUnsafeBufferPointer { holders in
+                numberOf.withUnsafeBufferPointer { numberOf in
+                    counts.withUnsafeMutableBufferPointer { counts in
+                        for index in self.holders(of: rarer) {
+                            let start = Int(holders[index])
+                            var at = start
+                            while items[at] != other, items[at] != Self.end { at += 1 }
+                            if items[at] == Self.end { continue }
+                            units += 1
+                            Self.count(items, from: start, numberOf, counts)
+                        }
                     }
                 }
             }
@@ -173,10 +167,10 @@ extension FrameItems {
         let parents = wanted.filter { !isEverywhere[Int($0)] }
         guard let first = parents.first else { return Array(0..<UInt32(unitCount)) }
         var unit = 0
-        return places(of: first).compactMap { index -> UInt32? in
-            let place = places[index]
-            while unit + 1 < starts.count, starts[unit + 1] <= place { unit += 1 }
-            let own = items[Int(starts[unit])...].prefix { $0 != Self.end }
+        return holders(of: first).compactMap { index -> UInt32? in
+            let start = holders[index]
+            while starts[unit] < start { unit += 1 }
+            let own = items[Int(start)...].prefix { $0 != Self.end }
             return parents.dropFirst().allSatisfy(own.contains) ? UInt32(unit) : nil
         }
     }
@@ -197,7 +191,4 @@ struct Extensions: Sendable {
     let items: [UInt16]
     /// What is added, and the number of the conjunction that it makes.
     var added: [(item: UInt16, number: Int)]
-
-    /// Whether it is one item, and what is added comes after it.
-    var isRarest: Bool { items.count == 1 && added.allSatisfy { $0.item > items[0] } }
 }

@@ -6,27 +6,8 @@ struct ItemCounts {
     private let population: Population
     private let control: ScanControl
     /// By item.
-    let tallies: [Tally]
-    /// Of the conjunctions that were counted with the values.
-    let conjunctions: [Tally]
-    /// Of each frame, if there is room to keep it.
-    private let frames: [FrameLists]
+    let tallies: [UnitTallies]
     private let needsFailures: Bool
-
-    /// The items of a frame's units, and of those in the target if conjunctions of these are counted too.
-    private struct FrameLists: Sendable {
-        let all: FrameItems
-        let targets: FrameItems?
-
-        var byteCount: Int { all.byteCount + (targets?.byteCount ?? 0) }
-
-        func count(_ extensions: [Extensions], count: Int) -> Counts {
-            var counts = Counts(count)
-            all.count(extensions, &counts.units)
-            targets?.count(extensions, &counts.targets)
-            return counts
-        }
-    }
 
     private struct Counts: Sendable {
         var units: [UInt32]
@@ -49,93 +30,146 @@ struct ItemCounts {
         }
     }
 
-    /// Counts single values, and conjunctions.
+    /// Counts single values.
     ///
-    /// - Parameters:
-    ///   - count: of conjunctions.
-    ///   - needsFailures: whether their units in the target are counted here; otherwise their tallies have none.
+    /// - Parameter needsFailures: whether of conjunctions units in the target are counted too; otherwise they have none.
     init(
-        _ items: CompareItems, _ population: Population, _ extensions: [Extensions], count: Int,
-        needsFailures: Bool, _ control: ScanControl
+        _ items: CompareItems, _ population: Population, needsFailures: Bool,
+        _ control: ScanControl
     ) throws {
         self.items = items
         self.population = population
         self.control = control
         self.needsFailures = needsFailures
         let parts = try Scanner.parallel(population.frames) { frame in
-            var tallies = [Tally](repeating: Tally(), count: items.items.count)
-            let lists = try Self.lists(
-                items, frame, population, needsFailures: needsFailures, &tallies, control)
-            return (
-                tallies: tallies, counts: lists.count(extensions, count: count),
-                lists: population.keepsNothing ? nil : lists
-            )
+            if frame.unit == .trace, let stored = try StoredItemCounts(items, frame, control) {
+                return stored.tallies
+            }
+            return try Self.tallies(
+                items, frame, frame.passing(population.keepsNothing), control)
         }
-        tallies = parts.reduce(into: [Tally](repeating: Tally(), count: items.items.count)) {
-            for index in $1.tallies.indices { $0[index] += $1.tallies[index] }
+        tallies = parts.reduce(
+            into: [UnitTallies](repeating: UnitTallies(), count: items.items.count)
+        ) {
+            for index in $1.indices { $0[index] += $1[index] }
         }
-        conjunctions = Counts.tallies(parts.map(\.counts), count: count)
-        let kept = parts.compactMap(\.lists)
-        frames = kept.count == parts.count ? kept : []
-        try control.reserve(frames.reduce(0) { $0 + $1.byteCount }, .cohorts)
     }
 
-    /// Counts more conjunctions.
-    func count(_ extensions: [Extensions], count: Int) throws -> [Tally] {
-        if extensions.isEmpty { return [] }
-        let parts = try Scanner.parallel(Array(population.frames.indices)) { index in
-            if !frames.isEmpty { return frames[index].count(extensions, count: count) }
-            var tallies = [Tally](repeating: Tally(), count: items.items.count)
-            return try Self.lists(
-                items, population.frames[index], population, needsFailures: needsFailures,
-                &tallies, control
-            ).count(extensions, count: count)
-        }
-        return Counts.tallies(parts, count: count)
-    }
-
-    /// Counts the single values of a frame's units, and gathers those that conjunctions are made of.
-    private static func lists(
-        _ items: CompareItems, _ frame: ComparedFrame, _ population: Population,
-        needsFailures: Bool, _ tallies: inout [Tally], _ control: ScanControl
-    ) throws -> FrameLists {
-        let resolver = frame.passing(population.keepsNothing)
-        var all: [UnitLists] = []
-        var targets: [UnitLists] = []
+    private static func tallies(
+        _ items: CompareItems, _ frame: ComparedFrame, _ resolver: FieldResolver,
+        _ control: ScanControl
+    ) throws -> [UnitTallies] {
+        var counters = [TraceCounter](
+            repeating: TraceCounter(frame.traceOf), count: items.items.count)
         for dimension in items.dimensions.indices {
             try control.check()
             let codes = try items.codes(dimension, frame, resolver)
             let numbers = items.numbers(of: dimension)
-            let hasJoined = items.hasJoined(dimension)
-            var list = UnitLists()
-            var ofTargets = UnitLists()
-            if hasJoined { list.reserve(units: frame.count) }
-            tallies.withUnsafeMutableBufferPointer { tallies in
+            counters.withUnsafeMutableBufferPointer { counters in
                 frame.selection.visit { _, unit in
                     let isTarget = frame.isTarget[unit]
                     codes.visit(unit) { code in
-                        let item =
-                            Int(code) < numbers.count ? numbers[Int(code)] : CompareItems.none
-                        if item == CompareItems.none { return }
-                        tallies[Int(item)].count += 1
-                        tallies[Int(item)].failures += isTarget ? 1 : 0
-                        if item >= items.joinedCount { return }
-                        list.append(item)
-                        if needsFailures, isTarget { ofTargets.append(item) }
+                        if let item = CompareItems.item(code, numbers) {
+                            counters[item].add(unit, isTarget)
+                        }
                     }
-                    if !hasJoined { return }
-                    list.endUnit()
-                    if needsFailures, isTarget { ofTargets.endUnit() }
                 }
             }
-            if !hasJoined { continue }
+        }
+        return counters.map(\.tallies)
+    }
+
+    /// Counts conjunctions.
+    func count(_ candidates: ConjunctionCandidates) throws -> [Tally] {
+        let count = candidates.conjunctions.count
+        if count == 0 { return [] }
+        let wanted = WantedItems(candidates, count: items.joinedCount)
+        let parts = try Scanner.parallel(population.frames) { frame in
+            var counts = Counts(count)
+            let lists = try self.lists(wanted, frame)
+            lists.all.count(candidates.extensions, &counts.units)
+            lists.targets?.count(candidates.extensions, &counts.targets)
+            return counts
+        }
+        return Counts.tallies(parts, count: count)
+    }
+
+    /// The values that some conjunctions are made of.
+    private struct WantedItems: Sendable {
+        var isWanted: [Bool]
+        /// One of each conjunction, the rarest of what was known to be worth it: units without any need not be looked at.
+        var isLead: [Bool]
+
+        init(_ candidates: ConjunctionCandidates, count: Int) {
+            isWanted = [Bool](repeating: false, count: count)
+            isLead = isWanted
+            for group in candidates.extensions {
+                for item in group.items { isWanted[Int(item)] = true }
+                for (item, _) in group.added { isWanted[Int(item)] = true }
+                if let lead = group.items.min() { isLead[Int(lead)] = true }
+            }
+        }
+    }
+
+    /// Gathers the wanted items of a frame's units.
+    private func lists(
+        _ wanted: WantedItems, _ frame: ComparedFrame
+    ) throws -> (all: FrameItems, targets: FrameItems?) {
+        let resolver = frame.passing(population.keepsNothing)
+        let units = try self.units(wanted, frame, resolver)
+        var all: [UnitLists] = []
+        var targets: [UnitLists] = []
+        for dimension in items.dimensions(of: wanted.isWanted) {
+            try control.check()
+            let codes = try items.codes(dimension, frame, resolver)
+            let numbers = items.numbers(of: dimension)
+            var list = UnitLists()
+            var ofTargets = UnitLists()
+            list.reserve(units: units.count)
+            for unit in units {
+                let isTarget = needsFailures && frame.isTarget[Int(unit)]
+                codes.visit(Int(unit)) { code in
+                    guard let item = CompareItems.item(code, numbers), item < items.joinedCount,
+                        wanted.isWanted[item]
+                    else { return }
+                    list.append(UInt32(item))
+                    if isTarget { ofTargets.append(UInt32(item)) }
+                }
+                list.endUnit()
+                if isTarget { ofTargets.endUnit() }
+            }
             all.append(list)
             targets.append(ofTargets)
         }
-        return FrameLists(
-            all: FrameItems(all, unitCount: frame.count, itemCount: items.joinedCount),
-            targets: needsFailures
-                ? FrameItems(
-                    targets, unitCount: frame.targets.count, itemCount: items.joinedCount) : nil)
+        let targetCount = needsFailures ? units.count { frame.isTarget[Int($0)] } : 0
+        return (
+            FrameItems(all, unitCount: units.count, itemCount: items.joinedCount),
+            needsFailures
+                ? FrameItems(targets, unitCount: targetCount, itemCount: items.joinedCount) : nil
+        )
+    }
+
+    /// The units that have a lead.
+    private func units(
+        _ wanted: WantedItems, _ frame: ComparedFrame, _ resolver: FieldResolver
+    ) throws -> [UInt32] {
+        var isKept = [Bool](repeating: false, count: frame.isTarget.count)
+        for dimension in items.dimensions(of: wanted.isLead) {
+            try control.check()
+            let codes = try items.codes(dimension, frame, resolver)
+            let numbers = items.numbers(of: dimension)
+            isKept.withUnsafeMutableBufferPointer { isKept in
+                frame.selection.visit { _, unit in
+                    codes.visit(unit) { code in
+                        if let item = CompareItems.item(code, numbers), item < items.joinedCount,
+                            wanted.isLead[item]
+                        {
+                            isKept[unit] = true
+                        }
+                    }
+                }
+            }
+        }
+        return Truths.numbers(of: isKept)
     }
 }

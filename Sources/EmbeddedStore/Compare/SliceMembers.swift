@@ -8,8 +8,6 @@ struct SliceMembers: Sendable {
         let compared: ComparedFrame
         /// By slice.
         let units: [FrameUnits]
-        /// Of spans, by row the number of its trace.
-        fileprivate let traceOf: [UInt32]?
     }
 
     /// - Parameter slices: the items of each; of none everything.
@@ -21,9 +19,7 @@ struct SliceMembers: Sendable {
             let resolver = frame.passing(population.keepsNothing)
             let units = try Self.units(slices, items, frame, resolver, control)
             try control.reserve(units.reduce(0) { $0 + $1.byteCount }, .cohorts)
-            return Frame(
-                compared: frame, units: units,
-                traceOf: frame.unit == .span ? Self.traces(of: frame) : nil)
+            return Frame(compared: frame, units: units)
         }
     }
 
@@ -62,15 +58,6 @@ struct SliceMembers: Sendable {
                 $0.common(with: holders[$1] ?? .none, of: unitCount)
             }
         }
-    }
-
-    private static func traces(of frame: ComparedFrame) -> [UInt32] {
-        var traceOf: [UInt32] = []
-        traceOf.reserveCapacity(frame.frame.spanCount)
-        for (trace, end) in frame.frame.traceEnds.enumerated() {
-            while traceOf.count < Int(end) { traceOf.append(UInt32(trace)) }
-        }
-        return traceOf
     }
 
     /// How many units two slices have in common, and how many each has.
@@ -122,64 +109,19 @@ struct Strata: Sendable {
     func tallies(_ slice: Int?, of members: SliceMembers) -> [UnitTallies] {
         var sums = [UnitTallies](repeating: UnitTallies(), count: count)
         for (index, frame) in members.frames.enumerated() {
-            var counter = Counter(frame, stratumOf[index], count)
-            if let slice {
-                frame.units[slice].visit { counter.add(Int($0)) }
-            } else {
-                frame.compared.selection.visit { _, unit in counter.add(unit) }
+            let stratumOf = stratumOf[index]
+            var counters = [TraceCounter](
+                repeating: TraceCounter(frame.compared.traceOf), count: count)
+            func add(_ unit: Int) {
+                counters[Int(stratumOf[unit])].add(unit, frame.compared.isTarget[unit])
             }
-            for stratum in 0..<count { sums[stratum] += counter.tallies[stratum] }
+            if let slice {
+                frame.units[slice].visit { add(Int($0)) }
+            } else {
+                frame.compared.selection.visit { _, unit in add(unit) }
+            }
+            for stratum in 0..<count { sums[stratum] += counters[stratum].tallies }
         }
         return sums
-    }
-
-    /// Counts the units of a frame, in their order, and the traces that they are of.
-    private struct Counter {
-        let isTarget: [Bool]
-        let traceOf: [UInt32]?
-        let stratumOf: [UInt8]
-        var tallies: [UnitTallies]
-        /// By stratum the trace of the last unit, and of the last in the target.
-        var last: [UInt32]
-        var lastTarget: [UInt32]
-
-        init(_ frame: SliceMembers.Frame, _ stratumOf: [UInt8], _ count: Int) {
-            isTarget = frame.compared.isTarget
-            traceOf = frame.traceOf
-            self.stratumOf = stratumOf
-            tallies = [UnitTallies](repeating: UnitTallies(), count: count)
-            last = [UInt32](repeating: .max, count: count)
-            lastTarget = last
-        }
-
-        @inline(__always)
-        mutating func add(_ unit: Int) {
-            let stratum = Int(stratumOf[unit])
-            let failures = isTarget[unit] ? 1 : 0
-            tallies[stratum].units.count += 1
-            tallies[stratum].units.failures += failures
-            // A trace counts once.
-            let trace = traceOf?[unit] ?? UInt32(truncatingIfNeeded: unit)
-            if last[stratum] != trace {
-                last[stratum] = trace
-                tallies[stratum].traces.count += 1
-            }
-            if failures > 0, lastTarget[stratum] != trace {
-                lastTarget[stratum] = trace
-                tallies[stratum].traces.failures += 1
-            }
-        }
-    }
-}
-
-/// Counts of units, and of the traces that they are of.
-struct UnitTallies: Sendable {
-    var units = Tally()
-    /// Traces with a unit, and those with a unit in the target.
-    var traces = Tally()
-
-    static func += (tallies: inout UnitTallies, other: UnitTallies) {
-        tallies.units += other.units
-        tallies.traces += other.traces
     }
 }

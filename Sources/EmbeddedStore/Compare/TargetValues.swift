@@ -94,30 +94,30 @@ struct TargetValues {
         private static func values(
             _ dimension: ComparedDimension, _ frame: ComparedFrame, _ resolver: FieldResolver
         ) throws -> Values {
-            let values = try UnitValues(dimension.field, frame.unit, resolver)
+            let values = try ComparedValues(dimension.field, frame, resolver)
             var part = Values()
             part.extent = ValueExtent(dimension, values)
             if let bands = dimension.bands {
-                let codes = DimensionCodes(values, bands)
+                let codes = try DimensionCodes(values, bands)
                 for unit in frame.targets {
                     codes.visit(Int(unit)) { part.lists.append($0) }
                     part.lists.endUnit()
                 }
                 return part
             }
-            var known = [UInt32](repeating: .max, count: values.field.values.count + 1)
+            var isUsed = [Bool](repeating: false, count: values.valueCount + 1)
             for unit in frame.targets {
-                for own in values.codes(of: Int(unit)) {
-                    if known[Int(own)] == .max {
-                        known[Int(own)] =
-                            own == 0
-                            ? part.dictionary.code(of: UnsafeRawBufferPointer(start: nil, count: 0))
-                            : values.field.values.dictionary.withValue(Int(own) - 1) {
-                                part.dictionary.code(of: $0)
-                            }
-                    }
-                    part.lists.append(known[Int(own)])
-                }
+                for own in values.codes(of: Int(unit)) { isUsed[Int(own)] = true }
+            }
+            var known = [UInt32](repeating: 0, count: isUsed.count)
+            if isUsed[0] {
+                known[0] = part.dictionary.code(of: UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+            try values.visit(isUsed.indices.dropFirst().filter { isUsed[$0] }) { own, tagged in
+                known[own] = part.dictionary.code(of: tagged)
+            }
+            for unit in frame.targets {
+                for own in values.codes(of: Int(unit)) { part.lists.append(known[Int(own)]) }
                 part.lists.endUnit()
             }
             return part
@@ -134,8 +134,8 @@ struct ValueExtent: Sendable {
 
     init() {}
 
-    init(_ dimension: ComparedDimension, _ values: UnitValues) {
-        self.values = dimension.bands?.ranges.count ?? values.field.values.count
+    init(_ dimension: ComparedDimension, _ values: ComparedValues) {
+        self.values = dimension.bands?.ranges.count ?? values.valueCount
         self.values += 1
         longest = dimension.bands.map { $0.count } ?? values.longest
     }
@@ -156,6 +156,20 @@ struct UnitLists: Sendable {
 
     subscript(unit: Int) -> ArraySlice<UInt32> {
         codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
+    }
+
+    /// Visits the codes of all units, one after the other.
+    @inline(__always)
+    func visit(_ body: (_ unit: Int, _ code: UInt32) -> Void) {
+        codes.withUnsafeBufferPointer { codes in
+            var at = 0
+            for (unit, end) in ends.enumerated() {
+                while at < Int(end) {
+                    body(unit, codes[at])
+                    at += 1
+                }
+            }
+        }
     }
 
     mutating func reserve(units: Int) {

@@ -50,6 +50,55 @@ enum CountsCodec {
         return ValueCounts.Tallies(counts: counts, failures: failures)
     }
 
+    // MARK: By trace
+
+    /// - Parameter values: the numbers that each trace has.
+    static func encode(_ values: UnitCodes) -> [UInt8] {
+        var bytes: [UInt8] = [values.ends.isEmpty ? 0 : 1]
+        if !values.ends.isEmpty {
+            var lengths: [UInt32] = []
+            var start: UInt32 = 0
+            for end in values.ends {
+                lengths.append(end - start)
+                start = end
+            }
+            IntegerCodec.append(lengths, to: &bytes)
+        }
+        IntegerCodec.append(values.codes.expanded, to: &bytes)
+        return bytes
+    }
+
+    /// - Parameters:
+    ///   - traces: how many there are.
+    ///   - values: how many the field has, null not counted.
+    static func traceValues(
+        _ bytes: [UInt8], traces: Int, values: Int
+    ) throws(DamagedBytes) -> UnitCodes {
+        try read(bytes) { (reader) throws(DamagedBytes) in
+            let limit = values + 1
+            guard try reader.byte() == 1 else {
+                return UnitCodes(
+                    codes: Codes(
+                        try IntegerCodec.readCodes(&reader, count: traces, below: limit)))
+            }
+            let lengths = try IntegerCodec.readCodes(&reader, count: traces, below: limit + 1)
+            var ends: [UInt32] = []
+            ends.reserveCapacity(traces)
+            var sum: UInt32 = 0
+            for length in lengths {
+                let (next, overflows) = sum.addingReportingOverflow(length)
+                guard length > 0, !overflows else {
+                    throw DamagedBytes("a trace has \(length) values")
+                }
+                sum = next
+                ends.append(sum)
+            }
+            return UnitCodes(
+                ends: ends,
+                codes: try IntegerCodec.readCodes(&reader, count: Int(sum), below: limit))
+        }
+    }
+
     // MARK: By minute
 
     /// - Parameter apart: the numbers of the traces that no count is about, ascending.

@@ -56,7 +56,23 @@ struct CountsMaking {
         return .init(
             fields: [field] + others.map { Field($0) },
             distinct: values.values.count,
-            bytes: try SealedBytes(CountsCodec.encode(values), level: Self.level))
+            bytes: try SealedBytes(CountsCodec.encode(values), level: Self.level),
+            ofTraces: try SealedBytes(
+                CountsCodec.encode(traceValues(of: field, values)), level: Self.level))
+    }
+
+    /// What each trace has of a field, those that are not counted too.
+    func traceValues(of field: Field, _ counts: ValueCounts) throws -> UnitCodes {
+        let numbers = counts.numbers
+        let values = try UnitValues(field, .trace, fields)
+        var known = [UInt32](repeating: 0, count: values.field.values.count + 1)
+        for value in 0..<values.field.values.count {
+            // What no row has is no trace's either.
+            known[value + 1] =
+                values.field.values.dictionary.withValue(value) { counts.index(of: $0) }
+                .map { numbers[$0] } ?? 0
+        }
+        return values.unitCodes.mapped { known[Int($0)] }
     }
 
     /// The keys that have just what a dimension has.

@@ -60,6 +60,22 @@ struct SegmentCounts: Sendable {
         }
     }
 
+    /// What each trace of the segment has of a field, by the numbers of its counts; nil if it is not stored.
+    func traceValues(of field: Field) throws -> UnitCodes? {
+        guard let name = try Self.name(of: field) ?? nameOfOnlyPlace(field),
+            let record = records.byField[name], record.ofTraces != nil
+        else { return nil }
+        return try reading {
+            try segment.derived("trace values \(number) \(record.id)") {
+                guard let bytes = try segment.partition.traceValues(record),
+                    let table = try values(of: field)
+                else { throw DamagedBytes("values of traces are gone") }
+                return try CountsCodec.traceValues(
+                    bytes, traces: segment.record.traces, values: table.count)
+            }
+        }
+    }
+
     /// Of a key that is read from one place: its name if no row has it in another, for then these counts are of that place alone.
     private func nameOfOnlyPlace(_ field: Field) throws -> Field? {
         guard let table = Table.keyed.first(where: { $0.scope == field.scope }) else { return nil }

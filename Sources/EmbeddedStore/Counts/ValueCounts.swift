@@ -40,8 +40,7 @@ extension ValueCounts {
     var divided:
         (failing: ValueCounts, others: (values: StringTable, spans: [UInt32], traces: [UInt32]))
     {
-        var fails = (0..<values.count).map { spans.failures[$0 + 1] | traces.failures[$0 + 1] != 0 }
-        fails.insert(true, at: 0)
+        let fails = [true] + (1..<values.count + 1).map(fails)
         func picked(_ counts: [UInt32], _ isFailing: Bool) -> [UInt32] {
             counts.indices.filter { fails[$0] == isFailing }.map { counts[$0] }
         }
@@ -61,6 +60,23 @@ extension ValueCounts {
                 traces: failing(traces)),
             (tables.others, picked(spans.counts, false), picked(traces.counts, false))
         )
+    }
+
+    /// By index the numbers that values have where they are stored: what fails first (`CountTable`).
+    var numbers: [UInt32] {
+        var numbers = [UInt32](repeating: 0, count: values.count + 1)
+        var next: UInt32 = 1
+        for isFailing in [true, false] {
+            for index in 1..<numbers.count where fails(index) == isFailing {
+                numbers[index] = next
+                next += 1
+            }
+        }
+        return numbers
+    }
+
+    private func fails(_ index: Int) -> Bool {
+        spans.failures[index] | traces.failures[index] != 0
     }
 
     /// Counts a field over a frame's units.

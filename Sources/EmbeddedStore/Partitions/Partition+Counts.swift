@@ -20,6 +20,8 @@ struct CountRecords: Sendable {
 struct ValueCountRecord: Sendable {
     let id: Int64
     let bytes: StoredBytes
+    /// Of the values that each trace has.
+    let ofTraces: StoredBytes?
 }
 
 /// A segment's counts, ready to be stored.
@@ -33,6 +35,7 @@ struct SealedCounts: Sendable {
         var fields: [Field]
         var distinct: Int
         var bytes: SealedBytes
+        var ofTraces: SealedBytes
     }
 }
 
@@ -58,13 +61,25 @@ extension Partition {
                     FROM value_count_name n JOIN value_count v ON v.id = n.value_count
                     WHERE n.segment = ?
                     """, arguments: [segment])
+            var ofTraces: [Int64: StoredBytes] = [:]
+            let traceRows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT t.value_count, t.raw_bytes, t.compressed, t.checksum
+                    FROM trace_value t JOIN value_count v ON v.id = t.value_count
+                    WHERE v.segment = ?
+                    """, arguments: [segment])
+            for row in traceRows {
+                ofTraces[try row.decode(forColumn: "value_count")] = try StoredBytes(row)
+            }
             var byField: [Field: ValueCountRecord] = [:]
             for row in rows {
                 let isRaw = try row.decode(String.self, forColumn: "origin") == Self.attribute
                 let field = Field(
                     try row.decode(forColumn: "name"), scope: isRaw ? .attribute : .any)
+                let id = try row.decode(Int64.self, forColumn: "id")
                 byField[field] = ValueCountRecord(
-                    id: try row.decode(forColumn: "id"), bytes: try StoredBytes(row))
+                    id: id, bytes: try StoredBytes(row), ofTraces: ofTraces[id])
             }
             return CountRecords(
                 mapping: try found.decode(forColumn: "mapping"), minutes: try StoredBytes(found),
@@ -82,6 +97,13 @@ extension Partition {
 
     func valueCounts(_ record: ValueCountRecord) throws -> [UInt8] {
         try countBytes("SELECT data FROM value_count WHERE id = ?", record.id, record.bytes)
+    }
+
+    /// The bytes of what traces have of a field; nil if they are not stored.
+    func traceValues(_ record: ValueCountRecord) throws -> [UInt8]? {
+        try record.ofTraces.map {
+            try countBytes("SELECT data FROM trace_value WHERE value_count = ?", record.id, $0)
+        }
     }
 
     private func countBytes(_ sql: String, _ id: Int64, _ stored: StoredBytes) throws -> [UInt8] {
@@ -126,6 +148,15 @@ extension Partition {
                 Int64(values.bytes.checksum), Data(values.bytes.bytes),
             ])
         let id = db.lastInsertedRowID
+        try db.execute(
+            sql: """
+                INSERT INTO trace_value (value_count, raw_bytes, compressed, checksum, data)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id, values.ofTraces.rawCount, values.ofTraces.isCompressed,
+                Int64(values.ofTraces.checksum), Data(values.ofTraces.bytes),
+            ])
         for field in values.fields {
             try db.execute(
                 sql: """

@@ -48,6 +48,11 @@ extension SegmentSeal {
         SELECT origin, name, value_count FROM value_count_name
         WHERE segment = ? ORDER BY origin, name
         """,
+        """
+        SELECT t.value_count, t.raw_bytes, t.compressed, t.checksum
+        FROM trace_value t JOIN value_count v ON v.id = t.value_count
+        WHERE v.segment = ? ORDER BY t.value_count
+        """,
     ]
 
     /// Of what is said of a segment's counts. Apart from the segment's own: counts can be made anew.

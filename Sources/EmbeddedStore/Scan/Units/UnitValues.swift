@@ -43,38 +43,49 @@ struct UnitValues: Sendable {
     /// If each unit has exactly one code, these; else all of the first unit, then the second's, and so on.
     var codes: Codes { lists.codes }
 
-    /// The greatest number of codes that a unit has.
-    var longest: Int {
-        var longest = 1
-        var start: UInt32 = 0
-        for end in lists.ends {
-            longest = max(longest, Int(end - start))
-            start = end
-        }
-        return longest
-    }
+    func codes(of unit: Int) -> Codes.SubSequence { lists[unit] }
 
-    func codes(of unit: Int) -> Codes.SubSequence {
-        let ends = lists.ends
-        if ends.isEmpty { return lists.codes[unit...unit] }
-        return lists.codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
-    }
+    /// The codes of all units.
+    var unitCodes: UnitCodes { lists }
 }
 
 /// The codes of each unit, null if it has no value.
-private struct UnitCodes: MemorySized {
+struct UnitCodes: MemorySized {
     /// Where the codes of each unit end. Empty if each has exactly one.
     let ends: [UInt32]
     let codes: Codes
 
     var byteCount: Int { ends.count * 4 + codes.byteCount }
 
+    subscript(unit: Int) -> Codes.SubSequence {
+        if ends.isEmpty { return codes[unit...unit] }
+        return codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
+    }
+
+    /// The greatest number of codes that a unit has.
+    var longest: Int {
+        var longest = 1
+        var start: UInt32 = 0
+        for end in ends {
+            longest = max(longest, Int(end - start))
+            start = end
+        }
+        return longest
+    }
+
+    func mapped(_ change: (UInt32) -> UInt32) -> UnitCodes {
+        let changed = codes.map(change)
+        return ends.isEmpty
+            ? UnitCodes(codes: Codes(changed)) : UnitCodes(ends: ends, codes: changed)
+    }
+
     init(codes: Codes) {
         ends = []
         self.codes = codes
     }
 
-    private init(ends: [UInt32], codes: [UInt32]) {
+    /// - Parameter ends: where the codes of each unit end.
+    init(ends: [UInt32], codes: [UInt32]) {
         self.ends = codes.count == ends.count ? [] : ends
         self.codes = Codes(codes)
     }
