@@ -75,6 +75,9 @@ struct CompareText {
         ]
     }
 
+    /// Other names that are shown of a finding.
+    private static let alsoMax = 2
+
     /// A line for each dimension, and one for each other name.
     private func rows(_ finding: Finding, _ number: Int) -> [[String]] {
         let terms = RowExpression.of(finding.slice, query.unit).map(\.description)
@@ -91,7 +94,12 @@ struct CompareText {
             terms.first ?? "everything",
         ]
         var more = terms.dropFirst().map { "and \($0)" }
-        for other in finding.also { more.append("also \(FindingText.slice(other, query))") }
+        for other in finding.also.prefix(Self.alsoMax) {
+            more.append("also \(FindingText.slice(other, query))")
+        }
+        if finding.also.count > Self.alsoMax {
+            more.append("and \(finding.also.count - Self.alsoMax) other names")
+        }
         for appearance in finding.onset?.appeared ?? [] {
             let time = HumanText.time(appearance.time, zone: request.zone)
             more.append("since \(FindingText.slice([appearance.slice], query)), first seen \(time)")
