@@ -20,9 +20,10 @@ enum HelpRoute {
 
     /// A need is one line here.
     private static let needs = [
+        Need("why", "GET", "/v1/compare", "curl -s '{url}/v1/compare?format=text'"),
         Need(
-            "rose", "GET", "/v1/slices",
-            "curl -s '{url}/v1/slices?by=prompt.version&since=1h&vs=previous&format=text'"),
+            "rose", "GET", "/v1/compare",
+            "curl -s '{url}/v1/compare?since=1h&vs=previous&format=text'"),
         Need("who", "GET", "/v1/slices", "curl -s '{url}/v1/slices?by=tenant&format=text'"),
         Need(
             "when", "GET", "/v1/series",

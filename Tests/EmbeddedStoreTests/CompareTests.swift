@@ -22,6 +22,14 @@ import Testing
         if number != 0 { #expect(abs(number - cut) <= abs(number) * 0.0101) }
     }
 
+    @Test(arguments: [5e-324, 1e-322, 1e-290, 9.99e-290, 1.797e308, .greatestFiniteMagnitude])
+    func `are there for the least and greatest numbers too`(number: Double) {
+        for number in [number, -number] {
+            let cut = RoundNumber.below(number)
+            #expect(cut <= number && cut.isFinite)
+        }
+    }
+
     @Test func `divide all units into tenths, however they were counted`() {
         var random = SeededGenerator(seed: 3)
         let numbers = (0..<5000).map { _ in pow(10, Double.random(in: -3...4, using: &random)) }

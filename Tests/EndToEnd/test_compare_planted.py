@@ -67,10 +67,11 @@ def test_an_attribute_that_only_failures_have(fresh_server: Server) -> None:
     assert findings[1]["baseline"] == 0 and findings[1]["target_rate"] == 1
 
 
-def test_an_attribute_that_all_failures_have_hides_nothing(fresh_server: Server) -> None:
+@pytest.mark.parametrize("rate", [0.4, 1.0])
+def test_an_attribute_that_all_failures_have_hides_nothing(fresh_server: Server, rate: float) -> None:
     """The sender's own word for failing: listed, but the cause is too."""
     def change(trace: Trace, rng: random.Random) -> float | None:
-        failed = rng.random() < (0.4 if trace["prompt.version"] == "p3@v1" else BASE_RATE)
+        failed = rng.random() < (rate if trace["prompt.version"] == "p3@v1" else BASE_RATE)
         if failed:
             trace["billing.outcome"] = "void"
         return float(failed)
@@ -189,6 +190,41 @@ def test_absence_and_bands(fresh_server: Server) -> None:
     (band,) = [s["tokens.input"] for s in slices if set(s) == {"tokens.input"}]
     assert 3_000 < band["gte"] < 3_700 and "lt" not in band
     assert len(slices) == 2
+
+
+def test_merging_and_counting_change_no_byte(executable: Path, tmp_path: Path) -> None:
+    """The answer says what the spans say, however they are stored."""
+    def change(trace: Trace, rng: random.Random) -> float | None:
+        trace["gen_ai.usage.input_tokens"] = int(4000 * rng.random() ** 2)
+        trace["retrieval.document.ids"] = [f"d{rng.randrange(5_000):05d}" for _ in range(rng.randrange(1, 4))]
+        return 0.4 if trace["prompt.version"] == "p3@v1" and trace["locale"] == "de" else 0.2 if "d00007" in trace["retrieval.document.ids"] else None
+
+    questions = [{"unit": unit} | more for unit in ("trace", "span") for more in ({}, {"by": "tokens.input,locale"}, {"target": "duration > 1ms"}, {"vs": "24h"})]
+    answers: list[list[bytes]] = []
+    with Server(executable, data=tmp_path / "data", options=("--merging", "off")) as server:
+        send(server, two_days(change, count=6_000))
+        for options in (None, ("--counted-spans-min", "1")):
+            if options:
+                server.options = options
+                server.restart()
+                server.wait_until_counted(timeout=600)
+            with server.client(timeout=120) as client:
+                answers.append([client.get("/v1/compare", **{"from": TODAY, "to": END} | question).body for question in questions])
+    for question, before, after in zip(questions, *answers):
+        assert before == after, question
+
+
+@pytest.mark.parametrize("number", [5e-324, 1e-322, -5e-324, 1.7976931348623157e308, -1.7976931348623157e308, float(2**63)])
+def test_extreme_numbers_and_times(fresh_server: Server, number: float) -> None:
+    """They are numbers like others; times span nearly all that there are."""
+    def change(trace: Trace, rng: random.Random) -> float | None:
+        trace["cost.usd"] = number if rng.random() < 0.01 else rng.random()
+        trace["start"] = 1 if rng.random() < 0.001 else trace["start"]
+        return 0.6 if trace["locale"] == "de" else None
+
+    send(fresh_server, traces(3_000, TODAY, random.Random(9), change))
+    answer = compare(fresh_server, **{"from": 0, "to": END})
+    assert [f["slice"] for f in answer["findings"]] == [{"locale": "de"}]
 
 
 def test_recorded_runs_of_tau_bench(fresh_server: Server, shared: Path) -> None:

@@ -28,22 +28,27 @@ struct Appearances {
     func onset(_ slice: Int, from time: Int64) throws -> Onset? {
         let failing = targets(of: slice).filter { target.starts[$0] >= time }
         guard let first = failing.map({ target.starts[$0] }).min() else { return nil }
-        let window = max(grid.nanoseconds, grid.nanoseconds * Int64(grid.count) / Self.windowPart)
+        let window = grid.nanoseconds * max(1, Int64(grid.count) / Self.windowPart)
         let least = first.minus(window)
         // What is there from the beginning of the range on did not appear in it.
         guard least > grid.start else { return Onset(time: first, appeared: []) }
-        var appeared: [Onset.Appearance] = []
+        var appeared: [(dimension: Int, code: UInt32, time: Int64)] = []
         for dimension in target.dimensions.indices {
             for code in shared(by: failing, dimension) where !isEarlier(dimension, code, least) {
                 let start = try firstStart(dimension, code)
-                if start >= least, start <= first {
-                    appeared.append(
-                        .init(slice: target.dimensions[dimension].term(code), time: start))
-                }
+                if start >= least, start <= first { appeared.append((dimension, code, start)) }
             }
         }
-        appeared.sort { ($0.time, $0.slice.field.name) < ($1.time, $1.slice.field.name) }
-        return Onset(time: first, appeared: Array(appeared.prefix(Self.countMax)))
+        appeared.sort { a, b in
+            if a.time != b.time { return a.time < b.time }
+            if a.dimension != b.dimension { return a.dimension < b.dimension }
+            return target.dimensions[a.dimension].precedes(a.code, b.code)
+        }
+        return Onset(
+            time: first,
+            appeared: appeared.prefix(Self.countMax).map {
+                .init(slice: target.dimensions[$0.dimension].term($0.code), time: $0.time)
+            })
     }
 
     /// The numbers, among all of the target, of a slice's units in it.

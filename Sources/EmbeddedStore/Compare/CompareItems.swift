@@ -23,6 +23,14 @@ struct CompareItems: Sendable {
 
     static let none = UInt32.max
 
+    /// None.
+    init() {
+        dimensions = []
+        items = []
+        joinedCount = 0
+        numbers = []
+    }
+
     /// - Parameters:
     ///   - least: units of the target that have a value at least.
     ///   - joinedLeast: the same of one that conjunctions are made of; nil if there are no conjunctions.

@@ -39,18 +39,22 @@ struct CompareSearch {
             ComparedDimension.all(dimensions.fields, now), now, control)
         for (index, dimension) in target.dimensions.enumerated() where query.by.isEmpty {
             if target.isIdentifier(index) {
-                dimensions.exclude(dimension.field, "no value is in two traces")
+                dimensions.exclude(
+                    dimension.field, "no value is in two units of the target")
             }
         }
         let testable = HypothesisBounds(target.extents, units: now.tally.count).testable(
             depth: query.depth, level: CompareQuery.level, membersLeast: test.membersLeast)
-        let discovery = FalseDiscovery(sizes: testable.map(\.count))
+        var sizes = testable.map(\.count)
+        // Everything is a slice too.
+        if before != nil, !sizes.isEmpty { sizes[0] += 1 }
+        let discovery = FalseDiscovery(sizes: sizes)
         let search = ConjunctionSearch(
             target, now: now, before: before, ofUnits, testable.map(\.members),
             least: Int((Self.conjunctionShare * Double(now.tally.failures)).rounded(.up)),
             control)
-        let (items, slices) = try search.slices()
-        let standing = standingOut(slices, discovery, test)
+        let (items, slices) = sizes.isEmpty ? (CompareItems(), []) : try search.slices()
+        let standing = try standingOut(slices, items, now, before, discovery, ofUnits)
         let findings = try FindingReport(
             query, items, target, now: now, before: before, test, discovery, snapshot, control
         ).findings(standing)
@@ -82,7 +86,32 @@ struct CompareSearch {
 
     /// The slices that are discoveries, but for those that others say better.
     private func standingOut(
-        _ slices: [SliceCandidate], _ discovery: FalseDiscovery, _ test: CompareTest
+        _ slices: [SliceCandidate], _ items: CompareItems, _ now: Population,
+        _ before: Population?, _ discovery: FalseDiscovery, _ test: UnitTest
+    ) throws -> [SliceCandidate] {
+        var standing = rated(slices, discovery)
+        if query.unit == .span {
+            // Now that they are few, those of several values are looked at by their traces too.
+            let places = standing.map(\.items)
+            let ofNow = try SliceMembers.tallies(places, of: items, now, control)
+            let ofBefore = try before.map {
+                try SliceMembers.tallies(places, of: items, $0, control)
+            }
+            for place in standing.indices {
+                standing[place].log10P = test.log10P(
+                    ofNow[place], ofBefore?[place] ?? UnitTallies())
+            }
+            standing = rated(standing, discovery)
+        }
+        let limits = discovery.sizes.indices.map {
+            discovery.log10Limit(family: $0, level: CompareQuery.level, rank: standing.count)
+        }
+        return Dominance(slices, test.units).undominated(standing, limits: limits)
+    }
+
+    /// The slices that are discoveries, the least likely first.
+    private func rated(
+        _ slices: [SliceCandidate], _ discovery: FalseDiscovery
     ) -> [SliceCandidate] {
         let qValues = discovery.qValues(slices.map { ($0.log10P, $0.family) })
         var standing: [SliceCandidate] = []
@@ -91,10 +120,6 @@ struct CompareSearch {
             slice.qValue = qValue
             standing.append(slice)
         }
-        let limits = discovery.sizes.indices.map {
-            discovery.log10Limit(family: $0, level: CompareQuery.level, rank: standing.count)
-        }
-        standing = Dominance(slices, test).undominated(standing, limits: limits)
         standing.sort { ($0.log10P, $0.items.count) < ($1.log10P, $1.items.count) }
         return Array(standing.prefix(Self.candidatesMax))
     }

@@ -31,7 +31,8 @@ struct CompareTest: Sendable {
     /// How many members of a slice can be a finding at a level; nil if none can.
     func membersLeast(log10Level: Double) -> Int? {
         let testability =
-            before.map { Testability(targets: $0.failures, units: $0.count, isReference: true) }
+            // At best none of its own failed before.
+            before.map { Testability(targets: 0, units: $0.count, isReference: true) }
             ?? Testability(targets: now.failures, units: now.count)
         return testability.membersLeast(log10Level: log10Level)
     }

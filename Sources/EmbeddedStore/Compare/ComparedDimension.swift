@@ -59,7 +59,9 @@ extension ComparedDimension {
         for (index, field) in numeric.enumerated() {
             var all = Numbers()
             for part in parts { all.merge(part[index]) }
-            if all.areMany { bands[field] = all.counts.bands }
+            let cut = all.counts.bands
+            // Numbers that differ by less than can be cut are values of their own.
+            if all.areMany, !cut.cuts.isEmpty { bands[field] = cut }
         }
         return fields.map { ComparedDimension($0, bands: bands[$0]) }
     }

@@ -23,7 +23,7 @@ struct ComparedDimensions {
         let known = Set(names.canonical)
         let canonical = known.subtracting(DimensionTable.synonyms.keys).sorted()
         let readBy = Self.readers(of: names.raw)
-        let asked = Self.asked(query)
+        let asked = Self.asked(query, readBy)
         for name in canonical where Self.mayHaveValues(name, keySets) {
             consider(Field(name), asked)
         }
@@ -40,11 +40,11 @@ struct ComparedDimensions {
         }
     }
 
-    private mutating func consider(_ field: Field, _ asked: Set<Field>) {
+    private mutating func consider(_ field: Field, _ asked: Set<String>) {
         let name = field.name
         if Self.outcomes.contains(name) {
             excluded.append(.init(field, "the outcome itself"))
-        } else if asked.contains(field) || asked.contains(Field(name)) {
+        } else if asked.contains(name) {
             excluded.append(.init(field, "the cohorts are made of it"))
         } else if Self.identifiers.contains(name) {
             excluded.append(.init(field, "no value is in two traces"))
@@ -62,19 +62,25 @@ struct ComparedDimensions {
         excluded.append(.init(field, reason))
     }
 
-    /// The fields of which the cohorts are made: they would explain themselves.
-    private static func asked(_ query: CompareQuery) -> Set<Field> {
-        var fields = query.cohorts.failure.fields
-        if let baseline = query.baseline { fields.formUnion(baseline.fields) }
-        // A score's number and its label are one.
-        for field in fields where field.name.hasPrefix("score.") {
-            fields.insert(Field(field.name + ".label"))
-            if field.name.hasSuffix(".label") {
-                fields.insert(Field(String(field.name.dropLast(".label".count))))
-            }
+    /// The names of which the cohorts are made, in whatever spelling: they would explain themselves.
+    private static func asked(_ query: CompareQuery, _ readBy: [String: String]) -> Set<String> {
+        var names: Set<String> = []
+        for field in query.cohorts.failure.fields.union(query.baseline?.fields ?? []) {
+            // A score's number and its label are one.
+            let name = field.name
+            let score =
+                name.hasPrefix("score.") && name.hasSuffix(".label")
+                ? String(name.dropLast(".label".count)) : name
+            names.formUnion([name, score])
+            if score.hasPrefix("score.") { names.insert(score + ".label") }
+            names.formUnion([DimensionTable.standard[name]?.name, readBy[name]].compactMap { $0 })
         }
-        return fields
+        // One follows from the other.
+        if !names.isDisjoint(with: toolOrder) { names.formUnion(toolOrder) }
+        return names
     }
+
+    private static let toolOrder: Set<String> = ["tool.sequence", "tool.pair"]
 
     /// By raw key the dimension that reads it on a span, of several the one that looks at it soonest.
     private static func readers(of raw: Set<String>) -> [String: String] {

@@ -39,7 +39,8 @@ struct FindingReport {
         let members = try SliceMembers(slices, of: items, now, control)
         let earlier = try before.map { try SliceMembers(slices, of: items, $0, control) }
         let choices = try FindingSelection(
-            sure(standing, members, earlier), now: members, before: earlier, discovery, test,
+            standing.enumerated().map { .init(slice: $1, place: $0) }, now: members,
+            before: earlier, discovery, test,
             control
         ).choices()
         let details = FindingDetails(query, target, members, snapshot, control)
@@ -71,28 +72,6 @@ struct FindingReport {
         for slice in slices.prefix(1) { strata.add(slice, of: members) }
         for slice in slices.dropFirst() { strata.join(slice, of: members) }
         return strata.tallies(nil, of: members).dropFirst().first?.units ?? Tally()
-    }
-
-    /// The slices that are discoveries when spans of one trace do not count as independent.
-    private func sure(
-        _ standing: [SliceCandidate], _ members: SliceMembers, _ earlier: SliceMembers?
-    ) -> [FindingSelection.Candidate] {
-        var standing = standing
-        if query.unit == .span {
-            let whole = (now: Strata(members), before: earlier.map(Strata.init))
-            let all = StratifiedTest(
-                now: whole.now.tallies(nil, of: members),
-                before: earlier.flatMap { whole.before?.tallies(nil, of: $0) })
-            for place in standing.indices {
-                standing[place].log10P = all.log10P(
-                    whole.now.tallies(place, of: members),
-                    earlier.flatMap { whole.before?.tallies(place, of: $0) })
-            }
-            let qValues = discovery.qValues(standing.map { ($0.log10P, $0.family) })
-            for place in standing.indices { standing[place].qValue = qValues[place] }
-        }
-        return standing.indices.filter { standing[$0].qValue <= CompareQuery.level }
-            .map { FindingSelection.Candidate(slice: standing[$0], place: $0) }
     }
 
     /// The rarest first: it says most.

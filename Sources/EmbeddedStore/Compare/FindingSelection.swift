@@ -61,17 +61,14 @@ struct FindingSelection {
             guard let first = left.min(by: Self.precedes)?.candidate else { break }
             var choice = Choice(candidate: first)
             open = left.map(\.candidate).filter { $0.place != first.place }
-            // It takes nothing away from slices that only overlap it.
+            // It takes nothing away from others.
             let isOutcome = whole.isOutcome(first.slice.now)
             open.removeAll { other in
                 let (common, sizes) = now.overlap(first.place, other.place)
                 let union = sizes.0 + sizes.1 - common
-                if Double(common) >= Self.sameShare * Double(union) {
-                    choice.also.append(other.slice)
-                    return true
-                }
-                return isOutcome
-                    && Double(common) >= Self.sameShare * Double(min(sizes.0, sizes.1))
+                guard Double(common) >= Self.sameShare * Double(union) else { return false }
+                choice.also.append(other.slice)
+                return true
             }
             if !isOutcome {
                 strata.now.add(first.place, of: now)

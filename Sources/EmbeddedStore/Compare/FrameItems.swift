@@ -12,7 +12,7 @@ struct FrameItems: Sendable {
     private let isEverywhere: [Bool]
     private let unitCount: Int
 
-    /// More items than this are not joined (`CompareSearch`).
+    /// More items than this are not joined (`ConjunctionSearch`).
     static let itemsMax = Int(end) - 1
     private static let end = UInt16.max
 

@@ -4,10 +4,12 @@ internal import Foundation
 enum RoundNumber {
     /// The greatest of them that is not above a finite number.
     static func below(_ number: Double) -> Double {
-        if number == 0 { return 0 }
+        // Nearer to 0 powers of ten are no doubles any more.
+        if abs(number) < least { return number < 0 ? -least : 0 }
         if number < 0 {
             let magnitude = below(-number)
-            return magnitude == -number ? number : -after(magnitude)
+            return magnitude == -number
+                ? number : max(-after(magnitude), -.greatestFiniteMagnitude)
         }
         let exponent = Int(log10(number).rounded(.down)) - 2
         var digits = Int((number / power(exponent)).rounded(.down))
@@ -16,6 +18,8 @@ enum RoundNumber {
         while value(digits + 1, exponent) <= number { digits += 1 }
         return value(digits, exponent)
     }
+
+    private static let least = 1e-290
 
     /// The next one above a positive one.
     private static func after(_ number: Double) -> Double {

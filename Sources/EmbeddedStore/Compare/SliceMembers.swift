@@ -23,6 +23,24 @@ struct SliceMembers: Sendable {
         }
     }
 
+    /// How many units and traces are in each slice, without keeping which.
+    static func tallies(
+        _ slices: [[Int]], of items: CompareItems, _ population: Population,
+        _ control: ScanControl
+    ) throws -> [UnitTallies] {
+        let parts = try Scanner.parallel(population.frames) { frame in
+            let resolver = frame.passing(population.keepsNothing)
+            return try units(slices, items, frame, resolver, control).map { units in
+                var counter = TraceCounter(frame.traceOf)
+                units.visit { counter.add(Int($0), frame.isTarget[Int($0)]) }
+                return counter.tallies
+            }
+        }
+        return slices.indices.map { slice in
+            parts.reduce(into: UnitTallies()) { $0 += $1[slice] }
+        }
+    }
+
     private static func units(
         _ slices: [[Int]], _ items: CompareItems, _ frame: ComparedFrame,
         _ resolver: FieldResolver, _ control: ScanControl

@@ -47,10 +47,13 @@ struct TargetValues {
                 }
                 counts[Int(code)] += 1
             }
-            try control.reserve(lists.byteCount + counts.count * 8, .cohorts)
+            try control.reserve(counts.count * 8, .cohorts)
             codes.append(lists)
             self.counts.append(counts)
-            extents.append(parts.reduce(into: ValueExtent()) { $0.merge($1.values[index].extent) })
+            let own = parts.map(\.values[index].extent)
+            if let first = own.first {
+                extents.append(own.dropFirst().reduce(first) { $0.merged(with: $1) })
+            }
         }
     }
 
@@ -62,7 +65,8 @@ struct TargetValues {
 
     /// Whether a dimension names units instead of saying something of them: the target has many values, and none twice.
     func isIdentifier(_ dimension: Int) -> Bool {
-        counts[dimension].count >= Self.identifiersMin && counts[dimension].allSatisfy { $0 < 2 }
+        starts.count >= Self.identifiersMin && counts[dimension].count >= Self.identifiersMin
+            && dimensions[dimension].bands == nil && counts[dimension].allSatisfy { $0 < 2 }
     }
 
     private static let identifiersMin = 8
@@ -73,7 +77,9 @@ struct TargetValues {
             /// What codes mean; of numbers in bands nothing.
             var dictionary = ByteDictionary()
             var lists = UnitLists()
-            var extent = ValueExtent()
+            var extent: ValueExtent
+
+            init(_ extent: ValueExtent) { self.extent = extent }
         }
 
         var values: [Values] = []
@@ -87,7 +93,11 @@ struct TargetValues {
             starts = frame.targets.map { all[Int($0)] }
             for dimension in dimensions {
                 try control.check()
-                values.append(try Self.values(dimension, frame, resolver))
+                let own = try Self.values(dimension, frame, resolver)
+                // Twice: once more when the frames' are put together.
+                try control.reserve(
+                    (own.lists.byteCount + own.dictionary.byteCount) * 2, .cohorts)
+                values.append(own)
             }
         }
 
@@ -95,8 +105,7 @@ struct TargetValues {
             _ dimension: ComparedDimension, _ frame: ComparedFrame, _ resolver: FieldResolver
         ) throws -> Values {
             let values = try ComparedValues(dimension.field, frame, resolver)
-            var part = Values()
-            part.extent = ValueExtent(dimension, values)
+            var part = Values(ValueExtent(dimension, values, frame.selection))
             if let bands = dimension.bands {
                 let codes = try DimensionCodes(values, bands)
                 for unit in frame.targets {
@@ -125,24 +134,29 @@ struct TargetValues {
     }
 }
 
-/// How many different values units can have.
-struct ValueExtent: Sendable {
-    /// Of all frames together no more than these, null included.
-    private(set) var values = 0
+/// How many different values the compared units can have. It says the same however frames divide them.
+struct ValueExtent: Hashable, Sendable {
+    /// nil if only the number of units bounds them.
+    let values: Int?
     /// Of one unit.
-    private(set) var longest = 1
+    private(set) var longest: Int
 
-    init() {}
-
-    init(_ dimension: ComparedDimension, _ values: ComparedValues) {
-        self.values = dimension.bands?.ranges.count ?? values.valueCount
-        self.values += 1
-        longest = dimension.bands.map { $0.count } ?? values.longest
+    /// - Parameter selection: the units that are compared.
+    init(_ dimension: ComparedDimension, _ values: ComparedValues, _ selection: UnitSelection) {
+        var most = 1
+        if !values.isSingle {
+            selection.visit { _, unit in most = max(most, values.codes(of: unit).count) }
+        }
+        let ranges = dimension.bands.map { $0.ranges.count + 1 }
+        self.values = ranges
+        // A number is in its band, and above or below each cut.
+        longest = ranges.map { most > 1 ? $0 : dimension.bands?.count ?? 1 } ?? most
     }
 
-    mutating func merge(_ other: ValueExtent) {
-        values += other.values
-        longest = max(longest, other.longest)
+    func merged(with other: ValueExtent) -> ValueExtent {
+        var merged = self
+        merged.longest = max(longest, other.longest)
+        return merged
     }
 }
 

@@ -119,6 +119,16 @@ struct UnitCodes: MemorySized {
         let lists: [[UInt32]]?
         var ends: [UInt32] = []
         var codes: [UInt32] = []
+        /// Of traces with many values: by value the last trace that has it, counted from 1.
+        private var lastTrace: [UInt32] = []
+
+        /// Up to so many values are looked through.
+        private static let fewMax = 64
+
+        init(traceEnds: [UInt32], lists: [[UInt32]]?) {
+            self.traceEnds = traceEnds
+            self.lists = lists
+        }
 
         mutating func visit<Code: FixedWidthInteger>(_ rows: UnsafeBufferPointer<Code>) {
             ends.reserveCapacity(traceEnds.count)
@@ -145,11 +155,33 @@ struct UnitCodes: MemorySized {
 
         @inline(__always)
         private mutating func add(_ value: UInt32, from start: Int) {
+            if codes.count - start >= Self.fewMax { return addToMany(value, from: start) }
             var at = start
             while at < codes.count {
                 if codes[at] == value { return }
                 at += 1
             }
+            codes.append(value)
+        }
+
+        private mutating func addToMany(_ value: UInt32, from start: Int) {
+            let trace = UInt32(ends.count + 1)
+            func makeRoom(for value: UInt32) {
+                if Int(value) >= lastTrace.count {
+                    let room = max(Int(value) + 1, lastTrace.count * 2)
+                    lastTrace += repeatElement(0, count: room - lastTrace.count)
+                }
+            }
+            // The first few were not marked.
+            if codes.count - start == Self.fewMax {
+                for value in codes[start...] {
+                    makeRoom(for: value)
+                    lastTrace[Int(value)] = trace
+                }
+            }
+            makeRoom(for: value)
+            if lastTrace[Int(value)] == trace { return }
+            lastTrace[Int(value)] = trace
             codes.append(value)
         }
     }
