@@ -90,23 +90,23 @@ struct CompareSearch {
         _ before: Population?, _ discovery: FalseDiscovery, _ test: UnitTest
     ) throws -> [SliceCandidate] {
         var standing = rated(slices, discovery)
-        if query.unit == .span {
-            // Now that they are few, those of several values are looked at by their traces too.
-            let places = standing.map(\.items)
-            let ofNow = try SliceMembers.tallies(places, of: items, now, control)
-            let ofBefore = try before.map {
-                try SliceMembers.tallies(places, of: items, $0, control)
-            }
-            for place in standing.indices {
-                standing[place].log10P = test.log10P(
-                    ofNow[place], ofBefore?[place] ?? UnitTallies())
-            }
-            standing = rated(standing, discovery)
-        }
         let limits = discovery.sizes.indices.map {
             discovery.log10Limit(family: $0, level: CompareQuery.level, rank: standing.count)
         }
-        return Dominance(slices, test.units).undominated(standing, limits: limits)
+        standing = Array(
+            Dominance(slices, test.units).undominated(standing, limits: limits)
+                .prefix(Self.candidatesMax))
+        if query.unit == .trace { return standing }
+        // Now that they are few, those of several values are looked at by their traces too.
+        let places = standing.map(\.items)
+        let ofNow = try SliceMembers.tallies(places, of: items, now, control)
+        let ofBefore = try before.map {
+            try SliceMembers.tallies(places, of: items, $0, control)
+        }
+        for place in standing.indices {
+            standing[place].log10P = test.log10P(ofNow[place], ofBefore?[place] ?? UnitTallies())
+        }
+        return rated(standing, discovery)
     }
 
     /// The slices that are discoveries, the least likely first.
@@ -121,6 +121,6 @@ struct CompareSearch {
             standing.append(slice)
         }
         standing.sort { ($0.log10P, $0.items.count) < ($1.log10P, $1.items.count) }
-        return Array(standing.prefix(Self.candidatesMax))
+        return standing
     }
 }
