@@ -22,7 +22,10 @@ import Testing
         if number != 0 { #expect(abs(number - cut) <= abs(number) * 0.0101) }
     }
 
-    @Test(arguments: [5e-324, 1e-322, 1e-290, 9.99e-290, 1.797e308, .greatestFiniteMagnitude])
+    @Test(arguments: [
+        .leastNonzeroMagnitude, .leastNormalMagnitude, 1e-290, 9.99e-290, 1.797e308,
+        .greatestFiniteMagnitude,
+    ])
     func `are there for the least and greatest numbers too`(number: Double) {
         for number in [number, -number] {
             let cut = RoundNumber.below(number)
