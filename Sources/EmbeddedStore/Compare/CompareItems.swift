@@ -20,6 +20,8 @@ struct CompareItems: Sendable {
     let joinedCount: Int
     /// By dimension and code the item, or `none`.
     private let numbers: [[UInt32]]
+    /// By dimension its items in the order of their values.
+    private let ordered: [[Int]]
 
     static let none = UInt32.max
 
@@ -29,6 +31,7 @@ struct CompareItems: Sendable {
         items = []
         joinedCount = 0
         numbers = []
+        ordered = []
     }
 
     /// - Parameters:
@@ -60,10 +63,17 @@ struct CompareItems: Sendable {
             numbers[item.dimension][Int(item.code)] = UInt32(number)
         }
         self.numbers = numbers
+        ordered = target.dimensions.enumerated().map { dimension, compared in
+            let own = numbers[dimension].indices.filter { numbers[dimension][$0] != Self.none }
+            return compared.sorted(own).map { Int(numbers[dimension][$0]) }
+        }
     }
 
     /// By code, as far as the target has codes.
     func numbers(of dimension: Int) -> [UInt32] { numbers[dimension] }
+
+    /// The items of a dimension in the order of their values.
+    func numbersByValue(of dimension: Int) -> [Int] { ordered[dimension] }
 
     /// The item of a code by the numbers of its dimension; nil if it is none.
     @inline(__always)
@@ -90,9 +100,11 @@ struct CompareItems: Sendable {
         let compared = dimensions[dimension]
         let values = try ComparedValues(compared.field, frame, resolver)
         if let bands = compared.bands { return try DimensionCodes(values, bands) }
-        let codes = items.filter { $0.dimension == dimension }.map { Int($0.code) }
         return try DimensionCodes(
             values,
-            wanted: compared.sorted(codes).map { (Array(compared.values[$0]), UInt32($0)) })
+            wanted: ordered[dimension].map { item in
+                let code = items[item].code
+                return (Array(compared.values[Int(code)]), code)
+            })
     }
 }

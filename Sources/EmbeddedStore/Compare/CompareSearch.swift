@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Spans
 internal import Store
 
@@ -32,31 +31,25 @@ struct CompareSearch {
             return try Population(
                 earlier, Frames.of(snapshot, range: window), percentiles: percentiles, control)
         }
-        let ofUnits = UnitTest(now.tallies, before?.tallies)
-        let test = ofUnits.units
-        var dimensions = ComparedDimensions(query, snapshot.names(with: control), frames)
+        let test = UnitTest(now.tallies, before?.tallies)
+        let dimensions = ComparedDimensions(query, snapshot.names(with: control), frames)
         let target = try TargetValues(
             ComparedDimension.all(dimensions.fields, now), now, control)
-        for (index, dimension) in target.dimensions.enumerated() where query.by.isEmpty {
-            if target.isIdentifier(index) {
-                dimensions.exclude(
-                    dimension.field, "no value is in two units of the target")
-            }
-        }
         let testable = HypothesisBounds(target.extents, units: now.tally.count).testable(
-            depth: query.depth, level: CompareQuery.level, membersLeast: test.membersLeast)
+            depth: query.depth, level: CompareQuery.level, membersLeast: test.units.membersLeast)
         var sizes = testable.map(\.count)
         // Everything is a slice too.
         if before != nil, !sizes.isEmpty { sizes[0] += 1 }
         let discovery = FalseDiscovery(sizes: sizes)
         let search = ConjunctionSearch(
-            target, now: now, before: before, ofUnits, testable.map(\.members),
+            target, now: now, before: before, test, testable.map(\.members),
             least: Int((Self.conjunctionShare * Double(now.tally.failures)).rounded(.up)),
             control)
         let (items, slices) = sizes.isEmpty ? (CompareItems(), []) : try search.slices()
-        let standing = try standingOut(slices, items, now, before, discovery, ofUnits)
+        let standing = try standingOut(slices, items, now, before, discovery, test)
         let findings = try FindingReport(
-            query, items, target, now: now, before: before, test, discovery, snapshot, control
+            query, items, target, now: now, before: before, test.units, discovery, snapshot,
+            control
         ).findings(standing)
         var coverage = now.coverage(query.range, snapshot)
         if coverage.matched == 0 {
@@ -69,7 +62,8 @@ struct CompareSearch {
             baseline: now.tally.count - now.tally.failures, explained: findings.explained,
             hypotheses: discovery.hypotheses,
             conjunctionLeast: search.least == .max ? nil : search.least,
-            excluded: dimensions.excluded, coverage: coverage)
+            excluded: dimensions.excluded + (query.by.isEmpty ? target.identifiers : []),
+            coverage: coverage)
     }
 
     /// Cohorts that share units are not compared.

@@ -57,11 +57,6 @@ struct ComparedDimensions {
         }
     }
 
-    mutating func exclude(_ field: Field, _ reason: String) {
-        fields.removeAll { $0 == field }
-        excluded.append(.init(field, reason))
-    }
-
     /// The names of which the cohorts are made, in whatever spelling: they would explain themselves.
     private static func asked(_ query: CompareQuery, _ readBy: [String: String]) -> Set<String> {
         var names: Set<String> = []

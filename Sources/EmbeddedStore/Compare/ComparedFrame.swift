@@ -19,7 +19,6 @@ struct ComparedFrame: Sendable {
 
     var frame: any Frame { fields.frame }
     var unit: Unit { query.unit }
-    var count: Int { selection.count }
 
     init(
         _ query: SliceQuery, _ frame: any Frame, percentiles: [Double: Double],

@@ -18,6 +18,7 @@ struct ConjunctionSearch {
 
     /// One value of a pair must stand out so far, p ≤ 0.1.
     private static let promisingLog10 = -1.0
+
     private var depth: Int { membersLeast.count }
 
     init(
@@ -83,7 +84,7 @@ struct ConjunctionSearch {
             let conjunction = candidates.conjunctions[index]
             let own = Tally(count: now[index].count, failures: conjunction.targets)
             let earlier = before?[index] ?? Tally()
-            // Of spans their traces are looked at once the slice stands out (`FindingReport`).
+            // Of spans their traces are looked at once the slice stands out (`CompareSearch`).
             return SliceCandidate(
                 items: conjunction.items.map { Int($0) }, now: own, before: earlier,
                 log10P: test.units.log10P(own, earlier))

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Spans
 internal import Store
 

@@ -69,9 +69,8 @@ struct FindingReport {
     /// What several slices have together.
     private static func union(_ slices: [Int], of members: SliceMembers) -> Tally {
         var strata = Strata(members)
-        for slice in slices.prefix(1) { strata.add(slice, of: members) }
-        for slice in slices.dropFirst() { strata.join(slice, of: members) }
-        return strata.tallies(nil, of: members).dropFirst().first?.units ?? Tally()
+        strata.add(slices, of: members)
+        return strata.tallies(nil, of: members)[1].units
     }
 
     /// The rarest first: it says most.

@@ -28,6 +28,7 @@ struct FindingSelection {
 
     /// Slices that share so much of their members are one.
     static let sameShare = 0.99
+
     init(
         _ candidates: [Candidate], now: SliceMembers, before: SliceMembers?,
         _ discovery: FalseDiscovery, _ whole: CompareTest, _ control: ScanControl
@@ -71,8 +72,8 @@ struct FindingSelection {
                 return true
             }
             if !isOutcome {
-                strata.now.add(first.place, of: now)
-                if let before { strata.before?.add(first.place, of: before) }
+                strata.now.add([first.place], of: now)
+                if let before { strata.before?.add([first.place], of: before) }
             }
             choices.append(choice)
         }

@@ -16,10 +16,6 @@ struct FrameItems: Sendable {
     static let itemsMax = Int(end) - 1
     private static let end = UInt16.max
 
-    var byteCount: Int {
-        items.count * 2 + holders.count * 4 + holderEnds.count * 5 + starts.count * 4
-    }
-
     /// - Parameter lists: for each dimension the items of each unit.
     init(_ lists: [UnitLists], unitCount: Int, itemCount: Int) {
         self.unitCount = unitCount

@@ -1,3 +1,4 @@
+internal import Spans
 internal import Store
 
 /// Counts what the compared units have: of single values, and of conjunctions of them.
@@ -42,11 +43,14 @@ struct ItemCounts {
         self.control = control
         self.needsFailures = needsFailures
         let parts = try Scanner.parallel(population.frames) { frame in
-            if frame.unit == .trace, let stored = try StoredItemCounts(items, frame, control) {
-                return stored.tallies
+            let resolver = frame.passing(population.keepsNothing)
+            var tallies = [UnitTallies](repeating: UnitTallies(), count: items.items.count)
+            for dimension in items.dimensions.indices {
+                try control.check()
+                let isStored = try Self.addStored(dimension, items, frame, &tallies, control)
+                if !isStored { try Self.add(dimension, items, frame, resolver, &tallies) }
             }
-            return try Self.tallies(
-                items, frame, frame.passing(population.keepsNothing), control)
+            return tallies
         }
         tallies = parts.reduce(
             into: [UnitTallies](repeating: UnitTallies(), count: items.items.count)
@@ -55,28 +59,56 @@ struct ItemCounts {
         }
     }
 
-    private static func tallies(
-        _ items: CompareItems, _ frame: ComparedFrame, _ resolver: FieldResolver,
-        _ control: ScanControl
-    ) throws -> [UnitTallies] {
+    /// Adds what the counts of a frame say of one dimension, without going through its units.
+    ///
+    /// - Returns: false if nothing is stored of just what is compared. Of spans nothing is: their traces are counted too.
+    private static func addStored(
+        _ dimension: Int, _ items: CompareItems, _ frame: ComparedFrame,
+        _ tallies: inout [UnitTallies], _ control: ScanControl
+    ) throws -> Bool {
+        let compared = items.dimensions[dimension]
+        guard frame.unit == .trace, compared.bands == nil else { return false }
+        var query = frame.query
+        query.by = [compared.field]
+        guard let scan = try CountedQuestion(query, nil)?.scan(frame.frame, control) else {
+            return false
+        }
+        // Keys in the order of their bytes, as values are stored and numbered.
+        let wanted = items.numbersByValue(of: dimension)
+        var keys = ByteDictionary()
+        var key = KeyBytes()
+        for item in wanted {
+            compared.values.withValue(Int(items.items[item].code)) {
+                key.with($0) { _ = keys.code(of: $0) }
+            }
+        }
+        try scan.visitGroups(Array(wanted.indices), of: keys) { _, key, tally in
+            tallies[wanted[key]] = UnitTallies(units: tally, traces: tally)
+        }
+        return true
+    }
+
+    private static func add(
+        _ dimension: Int, _ items: CompareItems, _ frame: ComparedFrame,
+        _ resolver: FieldResolver, _ tallies: inout [UnitTallies]
+    ) throws {
+        let codes = try items.codes(dimension, frame, resolver)
+        let numbers = items.numbers(of: dimension)
         var counters = [TraceCounter](
-            repeating: TraceCounter(frame.traceOf), count: items.items.count)
-        for dimension in items.dimensions.indices {
-            try control.check()
-            let codes = try items.codes(dimension, frame, resolver)
-            let numbers = items.numbers(of: dimension)
-            counters.withUnsafeMutableBufferPointer { counters in
-                frame.selection.visit { _, unit in
-                    let isTarget = frame.isTarget[unit]
-                    codes.visit(unit) { code in
-                        if let item = CompareItems.item(code, numbers) {
-                            counters[item].add(unit, isTarget)
-                        }
-                    }
+            repeating: TraceCounter(frame.traceOf), count: numbers.count)
+        counters.withUnsafeMutableBufferPointer { counters in
+            frame.selection.visit { _, unit in
+                let isTarget = frame.isTarget[unit]
+                codes.visit(unit) { code in
+                    if Int(code) < numbers.count { counters[Int(code)].add(unit, isTarget) }
                 }
             }
         }
-        return counters.map(\.tallies)
+        for (code, counter) in counters.enumerated() {
+            if let item = CompareItems.item(UInt32(code), numbers) {
+                tallies[item] = counter.tallies
+            }
+        }
     }
 
     /// Counts conjunctions.

@@ -109,17 +109,14 @@ struct Strata: Sendable {
         }
     }
 
-    /// Makes a stratum of the units of a slice.
-    mutating func add(_ slice: Int, of members: SliceMembers) {
+    /// Makes a stratum of the units that are in any of some slices.
+    mutating func add(_ slices: [Int], of members: SliceMembers) {
+        let number = UInt8(truncatingIfNeeded: count)
         count += 1
-        join(slice, of: members)
-    }
-
-    /// Adds the units of a slice to the last stratum.
-    mutating func join(_ slice: Int, of members: SliceMembers) {
-        let number = UInt8(truncatingIfNeeded: count - 1)
         for (index, frame) in members.frames.enumerated() {
-            frame.units[slice].visit { stratumOf[index][Int($0)] = number }
+            for slice in slices {
+                frame.units[slice].visit { stratumOf[index][Int($0)] = number }
+            }
         }
     }
 

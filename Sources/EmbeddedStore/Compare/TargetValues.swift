@@ -63,10 +63,14 @@ struct TargetValues {
         return all.count > itemsMax ? all[itemsMax] + 1 : 0
     }
 
-    /// Whether a dimension names units instead of saying something of them: the target has many values, and none twice.
-    func isIdentifier(_ dimension: Int) -> Bool {
-        starts.count >= Self.identifiersMin && counts[dimension].count >= Self.identifiersMin
-            && dimensions[dimension].bands == nil && counts[dimension].allSatisfy { $0 < 2 }
+    /// The dimensions that name units instead of saying something of them: the target has many values, and none twice, so
+    /// that no slice of them can stand out.
+    var identifiers: [ExcludedDimension] {
+        if starts.count < Self.identifiersMin { return [] }
+        return dimensions.indices.filter {
+            dimensions[$0].bands == nil && counts[$0].count >= Self.identifiersMin
+                && counts[$0].allSatisfy { $0 < 2 }
+        }.map { ExcludedDimension(dimensions[$0].field, "no value is in two units of the target") }
     }
 
     private static let identifiersMin = 8
