@@ -23,7 +23,8 @@ let package = Package(
         .executableTarget(
             name: "everyspan",
             dependencies: [
-                "CMalloc", "EmbeddedStore", "HTTP", "JSON", "Prices", "Service", "Spans", httpTypes,
+                "CMalloc", "EmbeddedStore", "HTTP", "JSON", "Prices", "Queries", "Service", "Spans",
+                "Store", "Watch", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -35,6 +36,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "HTTP", dependencies: [httpTypes], swiftSettings: strict),
+        .target(
+            name: "Watch", dependencies: ["Queries", "Spans", "Store"], swiftSettings: strict),
         .target(
             name: "Queries", dependencies: ["JSON", "Spans", "Store", httpTypes],
             swiftSettings: strict),
@@ -56,6 +59,7 @@ let package = Package(
                 .embedInCode("partition_0004_trace_values.sql"),
                 .embedInCode("catalog_0001_global.sql"),
                 .embedInCode("catalog_0002_scores.sql"),
+                .embedInCode("catalog_0003_findings.sql"),
             ],
             swiftSettings: strict),
         .target(name: "Zlib", dependencies: ["CLibDeflate", "CZlib"], swiftSettings: strict),
@@ -87,6 +91,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "QueriesTests", dependencies: ["Queries", "Store", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WatchTests",
+            dependencies: ["Queries", "Spans", "Store", "TestSupport", "Watch"],
             swiftSettings: strict),
         .testTarget(
             name: "WireTests", dependencies: ["JSON", "Spans", "TestSupport", "Wire"],

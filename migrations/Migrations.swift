@@ -31,5 +31,8 @@ package enum Migrations {
         Script(
             name: "catalog_0002_scores",
             sql: String(decoding: PackageResources.catalog_0002_scores_sql, as: UTF8.self)),
+        Script(
+            name: "catalog_0003_findings",
+            sql: String(decoding: PackageResources.catalog_0003_findings_sql, as: UTF8.self)),
     ]
 }

@@ -132,8 +132,10 @@ package final class EmbeddedStore: Store {
         try await scan(hot: engine.hot) { try Scanner.slices(query, $0, $1) }
     }
 
-    package func compare(_ query: CompareQuery) async throws -> CompareAnswer {
-        try await scan { try CompareSearch(query, $0, $1).answer() }
+    package func compare(
+        _ query: CompareQuery, effort: QueryEffort
+    ) async throws -> CompareAnswer {
+        try await scan(effort: effort) { try CompareSearch(query, $0, $1).answer() }
     }
 
     package func list(_ query: ListQuery) async throws -> ListAnswer {
@@ -183,19 +185,34 @@ package final class EmbeddedStore: Store {
         }
     }
 
+    // MARK: Findings
+
+    package func findings() async throws -> [StandingFinding] {
+        let engine = engine
+        return try await onQueue { try engine.findings() }
+    }
+
+    package func save(_ findings: [StandingFinding], removing ids: [String]) async throws {
+        let engine = engine
+        try await onQueue { try engine.save(findings, removing: ids) }
+    }
+
     // MARK: Threads
 
     private func scan<T: Sendable>(
-        hot: HotFields? = nil,
+        hot: HotFields? = nil, effort: QueryEffort = .prompt,
         _ body: @escaping @Sendable (Snapshot, ScanControl) throws -> T
     ) async throws -> T {
         let engine = engine
+        var seconds = settings.querySecondsMax
+        if case .background(let secondsMax) = effort { seconds = secondsMax }
         let control = ScanControl(
-            seconds: settings.querySecondsMax, bytesMax: settings.queryBytesMax,
+            seconds: seconds, bytesMax: settings.queryBytesMax,
             scores: ScoreSnapshot(engine.scores),
             prices: settings.prices, hot: hot)
         return try await withTaskCancellationHandler {
-            try await onQueue { try engine.answer { try body($0, control) } }
+            let work: @Sendable () throws -> T = { try engine.answer { try body($0, control) } }
+            return effort == .prompt ? try await onQueue(work) : try await BackgroundWork.run(work)
         } onCancel: {
             control.cancel()
         }

@@ -83,6 +83,12 @@ final class Engine: Sendable {
 
     func report(_ message: String) { directory.report(message) }
 
+    func findings() throws -> [StandingFinding] { try directory.catalog.findings() }
+
+    func save(_ findings: [StandingFinding], removing ids: [String]) throws {
+        try directory.catalog.save(findings, removing: ids)
+    }
+
     func commit(_ batch: SpanBatch, _ requestEnds: [Int], _ receivedAt: UInt64) throws -> [Int] {
         defer { lastCommit.withLock { $0 = .now } }
         return try writer.withLock { writer in

@@ -70,7 +70,7 @@ package struct CompareRequest: Sendable {
     /// The findings that are shown, best first, and how many there are before `limit`.
     package func shown(_ answer: CompareAnswer) -> (findings: [Finding], count: Int) {
         let found = answer.findings.filter { finding in
-            having?.holds { finding.value(of: $0, targets: answer.target) } ?? true
+            having?.holds { finding.figures.value(of: $0, targets: answer.target) } ?? true
         }
         return (limit.map { Array(found.prefix($0)) } ?? found, found.count)
     }

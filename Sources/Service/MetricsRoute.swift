@@ -1,5 +1,6 @@
 internal import HTTP
 internal import HTTPTypes
+internal import Queries
 internal import Spans
 internal import Store
 
@@ -15,6 +16,8 @@ enum MetricsRoute {
         text.add(
             "everyspan_ingested_spans_total", .counter,
             "Spans taken in since the start, duplicates among them.", Double(service.rate.total))
+        if let report = await service.watch?() { write(report, &text) }
+        write(try await service.store.findings(), &text)
         write(service.requests.counts, &text)
         write(ProcessFigures(), &text)
         var response = Response.text(text.text)
@@ -59,6 +62,47 @@ enum MetricsRoute {
         for reason in LedgerReason.allCases {
             text.sample(
                 "everyspan_ledger", ["reason": reason.rawValue], Double(status.ledger[reason]))
+        }
+    }
+
+    private static func write(_ report: WatchReport, _ text: inout PrometheusText) {
+        text.begin("everyspan_watch_looks_total", .counter, "Looks of the watch.")
+        text.sample("everyspan_watch_looks_total", ["result": "answered"], Double(report.runs))
+        text.sample("everyspan_watch_looks_total", ["result": "failed"], Double(report.failedRuns))
+        text.begin("everyspan_watch_events_total", .counter, "Events for the webhook.")
+        text.sample("everyspan_watch_events_total", ["result": "told"], Double(report.told))
+        text.sample("everyspan_watch_events_total", ["result": "given_up"], Double(report.untold))
+        guard let last = report.last else { return }
+        text.add(
+            "everyspan_watch_last_look_timestamp_seconds", .gauge,
+            "Where the window of the last look ended.", Double(last.to) / 1e9)
+        text.add(
+            "everyspan_watch_last_look_duration_seconds", .gauge, "How long the last look took.",
+            last.seconds)
+    }
+
+    /// A gauge for each open finding. Its id does not change while it is open; its slice may.
+    private static func write(_ findings: [StandingFinding], _ text: inout PrometheusText) {
+        let open = findings.filter(\.isOpen)
+        text.add(
+            "everyspan_findings_open", .gauge, "Open findings of the watch.", Double(open.count))
+        for (name, help, value) in [
+            (
+                "everyspan_finding_excess",
+                "Failures in the last window beyond what others have.", \FindingFigures.excess
+            ),
+            (
+                "everyspan_finding_failure_rate", "Share of the slice that failed.",
+                \FindingFigures.rate
+            ),
+        ] as [(String, String, KeyPath<FindingFigures, Double>)] {
+            text.begin(name, .gauge, help)
+            for finding in open {
+                guard let latest = finding.latest else { continue }
+                text.sample(
+                    name, ["id": finding.id, "slice": finding.condition],
+                    latest.figures[keyPath: value])
+            }
         }
     }
 
@@ -139,4 +183,8 @@ enum MetricsRoute {
             if let value { text.add(name, kind, help, value) }
         }
     }
+}
+
+extension FindingFigures {
+    fileprivate var rate: Double { targetRate ?? 0 }
 }

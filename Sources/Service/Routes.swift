@@ -53,6 +53,7 @@ struct Routes: Sendable {
         Route(
             "/v1/dimensions", .get(QueryRoutes.dimensions, .dimensions),
             .post(QueryRoutes.dimensions, .dimensions.posted)),
+        Route("/v1/findings", .get(FindingsRoute.findings, .findings)),
         Route("/v1/tail", .get(TailRoute.tail, .tail)),
         Route("/v1/traces/*", .get(QueryRoutes.trace, .trace)),
         Route("/", .get(HelpRoute.help, .help)),

@@ -9,6 +9,8 @@ internal import Synchronization
 package final class Service: HTTPHandler {
     let store: any Store
     let settings: ServiceSettings
+    /// What the watch does; nil if nothing watches.
+    let watch: (@Sendable () async -> WatchReport)?
     let rate = IngestRate()
     let requests = RequestMetrics()
     let started = ContinuousClock.now
@@ -21,8 +23,11 @@ package final class Service: HTTPHandler {
 
     /// - Parameter log: is told in one line what an operator should know.
     package init(
-        store: any Store, settings: ServiceSettings, log: @escaping @Sendable (String) -> Void
+        store: any Store, settings: ServiceSettings,
+        watch: (@Sendable () async -> WatchReport)? = nil,
+        log: @escaping @Sendable (String) -> Void
     ) {
+        self.watch = watch
         self.store = store
         self.settings = settings
         self.log = log

@@ -17,7 +17,7 @@ package indirect enum Expression: Hashable, Sendable {
 
 /// A name in an expression or in `by`.
 package struct Field: Hashable, Sendable {
-    package enum Scope: Hashable, Sendable {
+    package enum Scope: String, Hashable, Sendable {
         /// An intrinsic, a canonical dimension, or a raw key: the first that has this name.
         case any
         /// The same, read from the trace's root span.

@@ -42,7 +42,13 @@ package protocol Store: Sendable {
     func slices(_ query: SliceQuery) async throws -> SliceAnswer
 
     /// Which slices explain that some units are in the target and others are not.
-    func compare(_ query: CompareQuery) async throws -> CompareAnswer
+    func compare(_ query: CompareQuery, effort: QueryEffort) async throws -> CompareAnswer
+
+    /// What the watch has found, as it was last saved.
+    func findings() async throws -> [StandingFinding]
+
+    /// Keeps findings, each in the place of the one of its id, and forgets others. Durable on return.
+    func save(_ findings: [StandingFinding], removing ids: [String]) async throws
 
     /// The traces that a query selects, with all their spans; or the spans, each with its canonical
     /// dimensions.

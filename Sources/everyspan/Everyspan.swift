@@ -10,8 +10,9 @@ struct Everyspan: AsyncParsableCommand {
         commandName: "everyspan",
         abstract: "Keeps every LLM span, and answers which slice is failing, and why.",
         subcommands: [
-            Serve.self, Demo.self, Import.self, Export.self, Compare.self, Slices.self, Series.self,
-            Traces.self, Trace.self, Spans.self, Dimensions.self, TailCommand.self,
+            Serve.self, Demo.self, Import.self, Export.self, Compare.self, Findings.self,
+            Slices.self,
+            Series.self, Traces.self, Trace.self, Spans.self, Dimensions.self, TailCommand.self,
             ScoreCommand.self,
             Status.self, Check.self, Compact.self, Manual.self, Version.self,
         ])

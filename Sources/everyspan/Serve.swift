@@ -3,6 +3,8 @@ import EmbeddedStore
 import HTTP
 import Logging
 import Service
+import Store
+import Watch
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,6 +49,27 @@ struct Serve: AsyncParsableCommand {
             "A table of token prices in LiteLLM's format, for calls sent without a cost (default: none)."
     )
     var prices: String?
+    @Option(
+        help:
+            "Whether the last window is compared again and again, and what stands out is kept: on or off (default: on)."
+    )
+    var watch: String?
+    @Option(help: "How long the watch's windows are, as 15m or 1h (default: 1h).")
+    var watchWindow: String?
+    @Option(help: "From one look of the watch to the next (default: a twelfth of the window).")
+    var watchEvery: String?
+    @Option(help: "What a failure is for the watch (default: status = error).")
+    var watchFailure: String?
+    @Option(
+        help:
+            "What a finding must satisfy to be reported (default: \(WatchSettings.havingStandard))."
+    )
+    var watchHaving: String?
+    @Option(
+        help:
+            "An address to which findings that open and resolve are posted; needs curl (default: none)."
+    )
+    var watchWebhook: String?
     @Option(help: "Whether small segments are merged: on, or off to measure without (default: on).")
     var merging: String?
 
@@ -58,7 +81,11 @@ struct Serve: AsyncParsableCommand {
         let log: @Sendable (String) -> Void = { logger.warning("\($0)") }
         let stop = StopSignals()
         let store = try EmbeddedStore(settings.store, log: log)
-        let service = Service(store: store, settings: settings.service, log: log)
+        let watch = settings.watch.map { Watch(store, $0, tell: settings.webhook?.tell, log: log) }
+        var report: (@Sendable () async -> WatchReport)?
+        if let watch { report = { await watch.report } }
+        let service = Service(
+            store: store, settings: settings.service, watch: report, log: log)
         let server: HTTPServer
         do {
             server = try HTTPServer(
@@ -68,6 +95,7 @@ struct Serve: AsyncParsableCommand {
             throw error
         }
         await server.start()
+        let watching = Task { await watch?.run() }
         let prices = settings.prices.map { ", " + $0 } ?? ""
         logger.info(
             "everyspan \(Everyspan.version) listens on http://\(settings.address(server.port)), data in \(settings.store.directory)\(prices)"
@@ -75,7 +103,9 @@ struct Serve: AsyncParsableCommand {
         let signal = await stop.wait()
         logger.info("\(signal): finishing what was accepted")
         service.stopping()
+        watching.cancel()
         await server.drain(timeout: .seconds(settings.drainSeconds))
+        await watching.value
         try store.close()
         logger.info("stopped")
     }

@@ -3,7 +3,9 @@ import EmbeddedStore
 import Foundation
 import HTTP
 import Prices
+import Queries
 import Service
+import Watch
 
 /// What `serve` was told, by flag, environment or configuration file.
 struct Settings {
@@ -13,6 +15,10 @@ struct Settings {
     var service = ServiceSettings()
     var limits = HTTPLimits()
     var drainSeconds = 30
+    /// nil: nothing watches.
+    var watch: WatchSettings?
+    /// Who is told what the watch finds.
+    var webhook: Webhook?
     /// What the price file held, for the log.
     var prices: String?
 
@@ -47,10 +53,27 @@ struct Settings {
             flags.countedSpansMin, "counted-spans-min", store.countedSpansMin)
         limits.bodyBytesMax = try number(flags.bodyBytesMax, "body-bytes-max", limits.bodyBytesMax)
         service.bodyBytesMax = limits.bodyBytesMax
-        switch text(flags.merging, "merging") ?? "on" {
-        case "on": store.merges = true
-        case "off": store.merges = false
-        case let other: throw ValidationError("merging is \(other); it is on or off")
+        func isOn(_ flag: String?, _ name: String) throws -> Bool {
+            switch text(flag, name) ?? "on" {
+            case "on": true
+            case "off": false
+            case let other: throw ValidationError("\(name) is \(other); it is on or off")
+            }
+        }
+        store.merges = try isOn(flags.merging, "merging")
+        if try isOn(flags.watch, "watch") {
+            watch = try Self.watch(
+                window: text(flags.watchWindow, "watch-window"),
+                every: text(flags.watchEvery, "watch-every"),
+                failure: text(flags.watchFailure, "watch-failure"),
+                having: text(flags.watchHaving, "watch-having"))
+        }
+        if let url = text(flags.watchWebhook, "watch-webhook"), !url.isEmpty {
+            guard let hook = Webhook(url: url) else {
+                throw ValidationError(
+                    "watch-webhook is no address such as https://hooks.example.com/T123")
+            }
+            webhook = hook
         }
         if let path = text(flags.prices, "prices"), !path.isEmpty { try readPrices(path) }
         service.version = Everyspan.version
@@ -60,6 +83,36 @@ struct Settings {
             $0.trimmingCharacters(in: .whitespaces)
         }
         try readListen(text(flags.listen, "listen"))
+    }
+
+    private static func watch(
+        window: String?, every: String?, failure: String?, having: String?
+    ) throws -> WatchSettings {
+        func parsed<T>(
+            _ name: String, _ parse: () throws(ExpressionError) -> T
+        ) throws -> T {
+            do throws(ExpressionError) { return try parse() } catch {
+                throw ValidationError("\(name), at \(error.position): \(error.message)")
+            }
+        }
+        var settings = try parsed("watch-having") { () throws(ExpressionError) in
+            try WatchSettings(having: having ?? WatchSettings.havingStandard)
+        }
+        if let window { settings.windowSeconds = try seconds(window) }
+        settings.everySeconds = try every.map(seconds)
+        if let failure {
+            settings.failure = try parsed("watch-failure") { () throws(ExpressionError) in
+                try ExpressionParser.parse(failure, isFailure: true)
+            }
+        }
+        guard settings.windowSeconds <= WatchSettings.windowSecondsMax,
+            settings.secondsBetween <= settings.windowSeconds
+        else {
+            throw ValidationError(
+                "watch-window is at most 30d, and watch-every no longer than it: else windows are left out"
+            )
+        }
+        return settings
     }
 
     private mutating func readPrices(_ path: String) throws {
@@ -128,8 +181,9 @@ struct ConfigurationFile {
     static let names = [
         "data", "listen", "retain", "retain-bytes", "body-bytes-max", "warm-bytes-max",
         "query-seconds-max", "query-bytes-max", "counted-spans-min", "drain-seconds",
-        "cors-origins", "merging",
-        "prices",
+        "cors-origins", "merging", "prices", "watch", "watch-window", "watch-every",
+        "watch-failure",
+        "watch-having", "watch-webhook",
     ]
 
     init() {}

@@ -59,11 +59,13 @@ struct FindingReport {
         )
     }
 
-    /// What explains most comes first; of equals the simplest, then the surest.
+    /// What explains most comes first; of equals the simplest, then the surest. What tells no reason comes last.
     private static func precedes(_ a: Finding, _ b: Finding) -> Bool {
-        if a.excess != b.excess { return a.excess > b.excess }
+        if a.tellsOutcome != b.tellsOutcome { return b.tellsOutcome }
+        let (ofA, ofB) = (a.figures, b.figures)
+        if ofA.excess != ofB.excess { return ofA.excess > ofB.excess }
         if a.slice.count != b.slice.count { return a.slice.count < b.slice.count }
-        return a.pLog10 < b.pLog10
+        return ofA.pLog10 < ofB.pLog10
     }
 
     /// What several slices have together.
@@ -84,15 +86,19 @@ struct FindingReport {
     ) -> Finding {
         let reference = test.reference(slice.now, slice.before)
         let hasRates = query.baseline == nil
-        return Finding(
-            slice: terms(slice.items),
+        let figures = FindingFigures(
             target: slice.now.failures, baseline: slice.now.count - slice.now.failures,
             targetRate: hasRates ? slice.now.rate : nil,
             restRate: hasRates ? reference.rate : nil,
             excess: test.excess(slice.now, slice.before, hasBaseline: !hasRates),
-            pLog10: slice.log10P, qValue: slice.qValue, firstSeen: detail.first,
+            pLog10: slice.log10P, qValue: slice.qValue)
+        let terms = terms(slice.items)
+        let isAbsence = terms.allSatisfy { $0.value == .value(.null) } && !terms.isEmpty
+        return Finding(
+            slice: terms, figures: figures,
+            tellsOutcome: isAbsence && test.isOutcome(slice.now), firstSeen: detail.first,
             lastSeen: detail.last, onset: detail.onset, examples: detail.examples,
-            trend: detail.trend, also: also.map(terms))
+            trend: detail.trend, also: also.map(self.terms))
     }
 }
 

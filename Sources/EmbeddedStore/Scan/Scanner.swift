@@ -115,7 +115,7 @@ enum Scanner {
     static func parallel<Part: Sendable, T: Sendable>(
         _ parts: [Part], _ work: @Sendable (Part) throws -> T
     ) throws -> [T] {
-        if parts.count == 1 { return [try work(parts[0])] }
+        if parts.count == 1 || BackgroundWork.isCurrent { return try parts.map(work) }
         let results = Mutex<[Int: Result<T, any Error>]>([:])
         DispatchQueue.concurrentPerform(iterations: parts.count) { index in
             let result = Result { try work(parts[index]) }

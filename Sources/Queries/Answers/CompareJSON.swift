@@ -83,13 +83,8 @@ extension CompareRequest {
             json.key("slice")
             json.slice(finding.slice)
             json.member("where", RowExpression.of(finding.slice, query))
-            json.member("text", FindingText(query, answer).sentence(finding))
-            json.member("target", finding.target)
-            json.member("baseline", finding.baseline)
-            for figure in FindingFigure.derived {
-                json.key(figure.rawValue)
-                json.value(finding.value(of: figure, targets: answer.target)?.roundedTo12Digits)
-            }
+            json.member("text", FindingText(query, answer).sentence(finding.slice, finding.figures))
+            json.figures(finding.figures, targets: answer.target)
             json.time("first_seen", finding.firstSeen)
             json.time("last_seen", finding.lastSeen)
             json.key("onset")
@@ -108,23 +103,17 @@ extension CompareRequest {
     // MARK: Flat
 
     private static let columnNames =
-        ["slice", "where", "text", "target", "baseline"] + FindingFigure.derived.map(\.rawValue)
+        ["slice", "where", "text"] + FindingFigure.allCases.map(\.rawValue)
         + ["first_seen", "last_seen", "onset", "traces", "also"]
 
     private func cells(_ finding: Finding, _ answer: CompareAnswer) -> [FlatRow.Cell] {
         var cells: [FlatRow.Cell] = [
             .init("slice", .text(FindingText.slice(finding.slice, query))),
             .init("where", .text(RowExpression.of(finding.slice, query))),
-            .init("text", .text(FindingText(query, answer).sentence(finding))),
-            .init("target", .group(.integer(Int64(finding.target)), Field("target"))),
-            .init("baseline", .group(.integer(Int64(finding.baseline)), Field("baseline"))),
+            .init(
+                "text", .text(FindingText(query, answer).sentence(finding.slice, finding.figures))),
         ]
-        cells += FindingFigure.derived.map { figure in
-            let value = finding.value(of: figure, targets: answer.target)
-            return .init(
-                figure.rawValue,
-                .group(value.map { .double($0.roundedTo12Digits) } ?? .null, Field("figure")))
-        }
+        cells += FlatRow.cells(finding.figures, targets: answer.target)
         cells += [
             .init("first_seen", .time(finding.firstSeen)),
             .init("last_seen", .time(finding.lastSeen)),
@@ -137,48 +126,6 @@ extension CompareRequest {
     }
 }
 
-extension FindingFigure {
-    /// Those that are not counts, in the order of answers.
-    fileprivate static let derived: [FindingFigure] = [
-        .targetRate, .restRate, .riskRatio, .excess, .explainedShare, .pValue, .pLog10, .qValue,
-    ]
-}
-
 extension Finding {
     var exampleIDs: [String] { examples.map { Hex.text(traceID: $0.traceID) } }
-}
-
-extension JSONWriter {
-    /// `{"prompt.version":"v3","tokens.input":{"gte":3731,"lt":3990}}`.
-    fileprivate mutating func slice(_ slice: [SliceTerm]) {
-        object { json in
-            for term in slice {
-                json.key(term.field.description)
-                switch term.value {
-                case .value(let value): json.value(value, of: term.field)
-                case .band(let from, let to):
-                    json.object { json in
-                        if let from { json.member("gte", from) }
-                        if let to { json.member("lt", to) }
-                    }
-                }
-            }
-        }
-    }
-
-    fileprivate mutating func onset(_ onset: Onset) {
-        object { json in
-            json.time("time", onset.time)
-            json.key("appeared")
-            json.array { json in
-                for appearance in onset.appeared {
-                    json.object { json in
-                        json.key("slice")
-                        json.slice([appearance.slice])
-                        json.time("time", appearance.time)
-                    }
-                }
-            }
-        }
-    }
 }

@@ -1,8 +1,8 @@
 internal import Spans
-internal import Store
+package import Store
 
 /// The expression that selects exactly the units of a row.
-enum RowExpression {
+package enum RowExpression {
     /// - Parameter query: what the row answers; its own condition holds for the row too.
     static func of(_ key: [GroupValue], _ query: SliceQuery) -> String {
         var parts: [Expression] = []
@@ -26,6 +26,12 @@ enum RowExpression {
         }
         parts += slice.map { isIn($0, query.unit) }
         return parts.count == 1 ? parts[0].description : Expression.and(parts).description
+    }
+
+    /// What a slice says, as one expression; nil of everything.
+    package static func condition(_ slice: [SliceTerm], _ unit: Unit) -> Expression? {
+        let parts = of(slice, unit)
+        return parts.count > 1 ? .and(parts) : parts.first
     }
 
     /// What a slice says, without what the question says.

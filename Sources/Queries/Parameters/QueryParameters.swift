@@ -51,6 +51,12 @@ package struct QueryParameters: Sendable {
         return TimeRange(from: lower, to: upper)
     }
 
+    /// The zone in which a terminal shows times, as the IANA database names it.
+    package func zone() throws -> String {
+        _ = try times()
+        return parameters["tz"] ?? "UTC"
+    }
+
     private func floor(_ time: Int64, _ step: Int64) -> Int64 { time - time % step }
 
     private func ceiling(_ time: Int64, _ step: Int64) -> Int64 {

@@ -81,13 +81,14 @@ struct CompareText {
     /// A line for each dimension, and one for each other name.
     private func rows(_ finding: Finding, _ number: Int) -> [[String]] {
         let terms = RowExpression.of(finding.slice, query.unit).map(\.description)
-        let count = HumanText.count(finding.target + finding.baseline)
-        let explained = finding.value(of: .explainedShare, targets: answer.target)
+        let count = HumanText.count(finding.figures.target + finding.figures.baseline)
+        let explained = finding.figures.value(of: .explainedShare, targets: answer.target)
         let first = [
             String(number), HumanText.percent(explained),
-            "\(HumanText.count(finding.target))/\(count)",
-            HumanText.percent(finding.targetRate), HumanText.percent(finding.restRate),
-            finding.riskRatio.map(Self.ratio) ?? HumanText.none,
+            "\(HumanText.count(finding.figures.target))/\(count)",
+            HumanText.percent(finding.figures.targetRate),
+            HumanText.percent(finding.figures.restRate),
+            finding.figures.riskRatio.map(Self.ratio) ?? HumanText.none,
             HumanText.sparkLine(finding.trend),
             finding.onset.map { HumanText.time($0.time, zone: request.zone) } ?? HumanText.none,
             finding.exampleIDs.first.map { String($0.prefix(8)) } ?? "",

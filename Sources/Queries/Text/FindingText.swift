@@ -4,29 +4,36 @@ internal import Store
 /// A finding in words.
 struct FindingText {
     private let query: CompareQuery
-    private let answer: CompareAnswer
+    /// All units in the target, and those that they are held against.
+    private let target: Int
+    private let baseline: Int
+
+    init(_ query: CompareQuery, target: Int, baseline: Int) {
+        self.query = query
+        self.target = target
+        self.baseline = baseline
+    }
 
     init(_ query: CompareQuery, _ answer: CompareAnswer) {
-        self.query = query
-        self.answer = answer
+        self.init(query, target: answer.target, baseline: answer.baseline)
     }
 
     /// `prompt.version refund-core@v3 with locale de-DE fails 55.6 % of the time, 2.0 % elsewhere: 48 of 3,915 failures`.
-    func sentence(_ finding: Finding) -> String {
-        let excess = HumanText.count(Int(finding.excess.rounded()))
-        let all = HumanText.count(answer.target)
-        let subject = Self.subject(finding.slice)
+    func sentence(_ slice: [SliceTerm], _ figures: FindingFigures) -> String {
+        let excess = HumanText.count(Int(figures.excess.rounded()))
+        let all = HumanText.count(target)
+        let subject = Self.subject(slice)
         let isOfFailures = query.target == .failed
         let part = "\(excess) of \(all) \(isOfFailures ? "failures" : "in the target")"
         guard query.baseline == nil else {
-            let ofTarget = Self.share(finding.target, of: answer.target)
-            let ofBaseline = Self.share(finding.baseline, of: answer.baseline)
+            let ofTarget = Self.share(figures.target, of: target)
+            let ofBaseline = Self.share(figures.baseline, of: baseline)
             return "\(subject) is \(ofTarget) of the target, \(ofBaseline) of the baseline: \(part)"
         }
         let verb = isOfFailures ? "fails" : "is in the target"
         let elsewhere = query.before == nil ? "elsewhere" : "before"
-        return "\(subject) \(verb) \(Self.percent(finding.targetRate)) of the time, "
-            + "\(Self.percent(finding.restRate)) \(elsewhere): \(part)"
+        return "\(subject) \(verb) \(Self.percent(figures.targetRate)) of the time, "
+            + "\(Self.percent(figures.restRate)) \(elsewhere): \(part)"
     }
 
     private static func share(_ part: Int, of whole: Int) -> String {

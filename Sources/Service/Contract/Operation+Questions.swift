@@ -12,6 +12,14 @@ extension Operation {
     static let compare = question(
         "compare", "Which slices explain that some units fail and others do not.",
         CompareRequest.parameters, rowAnswers("Comparison", isCheckable: true))
+    static let findings: Operation = {
+        var operation = question(
+            "findings", "What the standing watch has found: open, resolved, since when.",
+            FindingsRequest.parameters, rowAnswers("Findings", isCheckable: true))
+        // It says of the watch when it looked last, so it is never unchanged.
+        operation.answers.removeAll { $0.status == 304 || $0.status == 422 || $0.status == 504 }
+        return operation
+    }()
     static let traces = question(
         "traces", "A row for each trace, newest first.", ListRequest.parameters(of: .trace),
         rowAnswers("Traces", fields: [.cursor]))

@@ -2,17 +2,7 @@
 package struct Finding: Sendable {
     /// None: everything.
     package var slice: [SliceTerm]
-    /// Members in the target, and all others.
-    package var target: Int
-    package var baseline: Int
-    /// What share of the members, and of all others, is in the target; nil of nothing, or beside a cohort of its own.
-    package var targetRate: Double?
-    package var restRate: Double?
-    /// How many of the target are more than there should be.
-    package var excess: Double
-    /// Decimal logarithm of the p-value.
-    package var pLog10: Double
-    package var qValue: Double
+    package var figures: FindingFigures
     /// Starts of the first and last member in the target.
     package var firstSeen: Int64
     package var lastSeen: Int64
@@ -23,20 +13,18 @@ package struct Finding: Sendable {
     package var trend: [Int]
     /// Other names of the same members.
     package var also: [[SliceTerm]]
+    /// Whether it is what most of the target lacks and hardly anything else does, as the cost of calls that failed: that tells
+    /// what became of them, and not why.
+    package var tellsOutcome: Bool
 
     package init(
-        slice: [SliceTerm], target: Int, baseline: Int, targetRate: Double?, restRate: Double?,
-        excess: Double, pLog10: Double, qValue: Double, firstSeen: Int64, lastSeen: Int64,
-        onset: Onset?, examples: [SliceFigures.Example], trend: [Int], also: [[SliceTerm]]
+        slice: [SliceTerm], figures: FindingFigures, tellsOutcome: Bool = false, firstSeen: Int64,
+        lastSeen: Int64, onset: Onset?, examples: [SliceFigures.Example], trend: [Int],
+        also: [[SliceTerm]]
     ) {
         self.slice = slice
-        self.target = target
-        self.baseline = baseline
-        self.targetRate = targetRate
-        self.restRate = restRate
-        self.excess = excess
-        self.pLog10 = pLog10
-        self.qValue = qValue
+        self.figures = figures
+        self.tellsOutcome = tellsOutcome
         self.firstSeen = firstSeen
         self.lastSeen = lastSeen
         self.onset = onset

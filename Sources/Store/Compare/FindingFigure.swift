@@ -17,31 +17,3 @@ package enum FindingFigure: String, CaseIterable, Hashable, Sendable {
 extension FindingFigure: CustomStringConvertible {
     package var description: String { rawValue }
 }
-
-extension Finding {
-    /// nil where it divides by nothing, or beside a cohort of its own.
-    ///
-    /// - Parameter targets: all units in the target.
-    package func value(of figure: FindingFigure, targets: Int) -> Double? {
-        switch figure {
-        case .target: Double(target)
-        case .baseline: Double(baseline)
-        case .targetRate: targetRate
-        case .restRate: restRate
-        case .riskRatio: riskRatio
-        case .excess: excess
-        case .explainedShare: targets == 0 ? nil : excess / Double(targets)
-        case .pValue: pValue
-        case .pLog10: pLog10
-        case .qValue: qValue
-        }
-    }
-
-    /// 0 where it is too small for a double; its logarithm is not.
-    package var pValue: Double { pow(10, pLog10) }
-
-    package var riskRatio: Double? {
-        guard let targetRate, let restRate, restRate > 0 else { return nil }
-        return targetRate / restRate
-    }
-}

@@ -3,7 +3,8 @@ internal import Queries
 /// What `/v1/compare` answers.
 extension Schema {
     static let comparisons: [(name: String, schema: Schema)] = [
-        ("Comparison", comparison), ("Finding", finding),
+        ("Comparison", comparison), ("Finding", finding), ("Findings", findings),
+        ("StandingFinding", standingFinding),
     ]
 
     private static let comparison = Schema.object([
@@ -40,10 +41,19 @@ extension Schema {
         "By dimension its value, null for none, or a band of its numbers, {gte, lt}; empty for everything."
     )
 
-    private static let finding = Schema.object([
-        .always("slice", slice),
-        .always("where", .text, "Selects exactly its units."),
-        .always("text", .text, "The same in a sentence."),
+    private static let finding = Schema.object(
+        [
+            .always("slice", slice),
+            .always("where", .text, "Selects exactly its units."),
+            .always("text", .text, "The same in a sentence."),
+        ] + figures + [
+            .always("first_seen", .time), .always("last_seen", .time),
+            .always("onset", onset.orNull, "When its rate jumped; null if it did not."),
+            .always("traces", .list(of: traceID), "The newest in the target, three at most."),
+            .always("also", .list(of: slice), "Other names of the same units."),
+        ])
+
+    private static let figures: [Member] = [
         .always("target", .count, "Its units in the target."),
         .always("baseline", .count, "Its other units."),
         .always(
@@ -54,17 +64,70 @@ extension Schema {
         .always("explained_share", Schema.number.orNull),
         .always("p_value", .share, "0 where it is too small for a double."),
         .always("p_log10", .number), .always("q_value", .share),
-        .always("first_seen", .time), .always("last_seen", .time),
+    ]
+
+    private static let onset = Schema.object([
+        .always("time", .time),
         .always(
-            "onset",
-            Schema.object([
-                .always("time", .time),
-                .always(
-                    "appeared",
-                    .list(of: .object([.always("slice", slice), .always("time", .time)])),
-                    "Values that came up shortly before."),
-            ]).orNull, "When its rate jumped; null if it did not."),
-        .always("traces", .list(of: traceID), "The newest in the target, three at most."),
-        .always("also", .list(of: slice), "Other names of the same units."),
+            "appeared",
+            .list(of: .object([.always("slice", slice), .always("time", .time)])),
+            "Values that came up shortly before."),
     ])
+
+    // MARK: The watch
+
+    private static let findings = Schema.object([
+        .always("findings", .list(of: .named("StandingFinding")), "Open ones first."),
+        .always("count", .count, "Of the states that were asked for, before the limit."),
+        .always("open", .count, "Open ones in all."),
+        .always("watch", watch.orNull, "What it is set to and did; null if nothing watches."),
+        .covered,
+    ])
+
+    private static let watch = Schema.object([
+        .always("window_s", .count), .always("every_s", .count), .always("unit", .unit),
+        .always("failure", .text), .always("having", .text, "What is reported."),
+        .always("runs", .count, "Looks since the start."),
+        .always("failed_runs", .count, "Looks without an answer."),
+        .always(
+            "last",
+            Schema.object([
+                .always("from", .time), .always("to", .time),
+                .always("took_s", Schema.number.with("minimum", "0")),
+                .always("error", Schema.text.orNull),
+            ]).orNull, "The last look."),
+    ])
+
+    private static let sighting: [Member] =
+        [
+            .always("window", .object([.always("from", .time), .always("to", .time)])),
+            .always(
+                "question", .oneOf(["failing", "worse"]),
+                "Whether it fails more than the rest, or more than in the window before."),
+        ] + figures
+
+    private static let standingFinding = Schema.object(
+        [
+            .always("id", .text(matching: "^[0-9a-f]{16}$")),
+            .always("state", .oneOf(["open", "resolved"])),
+            .always("opened", .time), .always("resolved", Schema.time.orNull),
+            .always("last_seen", Schema.time.orNull, "The end of the last window that showed it."),
+            .always("slice", slice),
+            .always("where", .text, "Selects its traces; empty for all."),
+            .always("text", .text, "What was seen last, in a sentence."),
+            .always("failure", .text),
+        ] + sighting + [
+            .always("onset", onset.orNull),
+            .always("traces", .list(of: traceID)), .always("also", .list(of: slice)),
+            .always(
+                "changes",
+                .list(
+                    of: .object([
+                        .always("time", .time),
+                        .always("change", .oneOf(["opened", "resolved", "reopened"])),
+                    ]))),
+            .always(
+                "history", .list(of: .object(sighting)),
+                "All windows that showed it; of long histories the older part is thinned out."),
+        ])
 }

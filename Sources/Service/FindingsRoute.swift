@@ -1,0 +1,24 @@
+internal import HTTP
+internal import HTTPTypes
+internal import Queries
+internal import Spans
+internal import Store
+
+/// `GET /v1/findings`: what the watch has found.
+enum FindingsRoute {
+    static func findings(_ request: Request, _ service: Service) async throws -> Response {
+        let findings = try FindingsRequest(try QueryRoutes.parameters(request))
+        let kept = try await service.store.findings()
+        let report = await service.watch?()
+        var coverage =
+            report?.last?.coverage ?? Coverage(range: TimeRange(from: nil, to: nil))
+        coverage.add(service.store.ledger)
+        var response = Response.query(
+            findings.body(kept, report, coverage), findings.format.contentType)
+        if findings.isAlarm(kept) { response.status = .conflict }
+        if !findings.format.hasRoomForCoverage {
+            response.fields.set("Everyspan-Coverage", coverage.header)
+        }
+        return response
+    }
+}
