@@ -101,7 +101,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EmbeddedStoreTests",
-            dependencies: ["EmbeddedStore", "Spans", "Store", "TestSupport", "Zlib"],
+            dependencies: [
+                "EmbeddedStore", "Spans", "Store", "TestSupport", "Zlib",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DimensionsTests", dependencies: ["Dimensions", "Store"], swiftSettings: strict),

@@ -128,8 +128,13 @@ package final class EmbeddedStore: Store {
 
     // MARK: Queries
 
-    package func slices(_ query: SliceQuery) async throws -> SliceAnswer {
-        try await scan(hot: engine.hot) { try Scanner.slices(query, $0, $1) }
+    package func slices(
+        _ query: SliceQuery, effort: QueryEffort
+    ) async throws -> SliceAnswer {
+        // What nobody waits for need not be quick the next time.
+        try await scan(hot: effort == .prompt ? engine.hot : nil, effort: effort) {
+            try Scanner.slices(query, $0, $1)
+        }
     }
 
     package func compare(
@@ -187,14 +192,19 @@ package final class EmbeddedStore: Store {
 
     // MARK: Findings
 
-    package func findings() async throws -> [StandingFinding] {
+    package func findings(_ query: FindingsQuery) async throws -> [StandingFinding] {
         let engine = engine
-        return try await onQueue { try engine.findings() }
+        return try await onQueue { try engine.findings(query) }
     }
 
     package func save(_ findings: [StandingFinding], removing ids: [String]) async throws {
         let engine = engine
         try await onQueue { try engine.save(findings, removing: ids) }
+    }
+
+    package func setTold(_ count: Int, of id: String) async throws {
+        let engine = engine
+        try await onQueue { try engine.setTold(count, of: id) }
     }
 
     // MARK: Threads

@@ -15,6 +15,8 @@ final class Engine: Sendable {
     /// What all files have counted, so that answers need not read them.
     private let counted: Mutex<LedgerCounts>
     private let lastCommit: Mutex<ContinuousClock.Instant>
+    /// Damaged findings that the log names already.
+    private let reportedFindings = Mutex<Set<String>>([])
     let warm: WarmColumns
     let scores: ScoreBook
     let tails = TailHub()
@@ -83,7 +85,22 @@ final class Engine: Sendable {
 
     func report(_ message: String) { directory.report(message) }
 
-    func findings() throws -> [StandingFinding] { try directory.catalog.findings() }
+    func findings(_ query: FindingsQuery) throws -> [StandingFinding] {
+        let (findings, unreadable) = try directory.catalog.findings(query)
+        let new = reportedFindings.withLock { reported in
+            let new = Set(unreadable).subtracting(reported)
+            reported.formUnion(new)
+            return new
+        }
+        for id in new.sorted() {
+            directory.report("finding \(id) of the catalog is damaged and left out")
+        }
+        return findings
+    }
+
+    func setTold(_ count: Int, of id: String) throws {
+        try directory.catalog.setTold(count, of: id)
+    }
 
     func save(_ findings: [StandingFinding], removing ids: [String]) throws {
         try directory.catalog.save(findings, removing: ids)

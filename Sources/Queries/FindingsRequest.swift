@@ -38,16 +38,13 @@ package struct FindingsRequest: Sendable {
         zone = try parameters.zone()
     }
 
-    /// Open ones first, those that explain most before; then resolved ones, the newest first.
-    package func shown(_ findings: [StandingFinding]) -> (findings: [StandingFinding], count: Int) {
-        let found = findings.filter { states == .all || $0.isOpen == (states == .open) }
+    /// Chooses what is shown: open ones first, those that explain most before; then resolved ones, the newest first.
+    package func page(of all: [StandingFinding]) -> FindingsPage {
+        let found = all.filter { states == .all || $0.isOpen == (states == .open) }
             .sorted(by: Self.precedes)
-        return (limit.map { Array(found.prefix($0)) } ?? found, found.count)
-    }
-
-    /// Whether `check=1` is an alarm.
-    package func isAlarm(_ findings: [StandingFinding]) -> Bool {
-        isCheck && shown(findings).findings.contains(where: \.isOpen)
+        return FindingsPage(
+            findings: limit.map { Array(found.prefix($0)) } ?? found, count: found.count,
+            open: all.count { $0.isOpen }, resolved: all.count { !$0.isOpen })
     }
 
     private static func precedes(_ a: StandingFinding, _ b: StandingFinding) -> Bool {
@@ -55,6 +52,24 @@ package struct FindingsRequest: Sendable {
         if let ofA = a.resolved, let ofB = b.resolved, ofA != ofB { return ofA > ofB }
         let (ofA, ofB) = (a.latest?.figures.excess ?? 0, b.latest?.figures.excess ?? 0)
         return ofA == ofB ? a.id < b.id : ofA > ofB
+    }
+}
+
+/// What is shown of the findings.
+package struct FindingsPage: Sendable {
+    package var findings: [StandingFinding]
+    /// Of the states that were asked for, before the limit.
+    var count: Int
+    /// In all.
+    var open: Int
+    var resolved: Int
+
+    package var hasOpen: Bool { findings.contains(where: \.isOpen) }
+
+    /// Puts others in the place of those of their ids.
+    package mutating func complete(with whole: [StandingFinding]) {
+        let byID = Dictionary(whole.map { ($0.id, $0) }) { first, _ in first }
+        findings = findings.map { byID[$0.id] ?? $0 }
     }
 }
 

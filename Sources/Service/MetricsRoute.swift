@@ -17,7 +17,8 @@ enum MetricsRoute {
             "everyspan_ingested_spans_total", .counter,
             "Spans taken in since the start, duplicates among them.", Double(service.rate.total))
         if let report = await service.watch?() { write(report, &text) }
-        write(try await service.store.findings(), &text)
+        write(
+            try await service.store.findings(FindingsQuery(isOpen: true, hasHistory: false)), &text)
         write(service.requests.counts, &text)
         write(ProcessFigures(), &text)
         var response = Response.text(text.text)
@@ -83,21 +84,22 @@ enum MetricsRoute {
 
     /// A gauge for each open finding. Its id does not change while it is open; its slice may.
     private static func write(_ findings: [StandingFinding], _ text: inout PrometheusText) {
-        let open = findings.filter(\.isOpen)
         text.add(
-            "everyspan_findings_open", .gauge, "Open findings of the watch.", Double(open.count))
+            "everyspan_findings_open", .gauge, "Open findings of the watch.",
+            Double(findings.count))
         for (name, help, value) in [
             (
                 "everyspan_finding_excess",
-                "Failures in the last window beyond what others have.", \FindingFigures.excess
+                "Failures beyond what others have, in the newest window that shows it.",
+                \FindingFigures.excess
             ),
             (
-                "everyspan_finding_failure_rate", "Share of the slice that failed.",
+                "everyspan_finding_failure_rate", "Share of the slice that failed, in that window.",
                 \FindingFigures.rate
             ),
         ] as [(String, String, KeyPath<FindingFigures, Double>)] {
             text.begin(name, .gauge, help)
-            for finding in open {
+            for finding in findings {
                 guard let latest = finding.latest else { continue }
                 text.sample(
                     name, ["id": finding.id, "slice": finding.condition],

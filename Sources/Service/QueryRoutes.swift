@@ -31,7 +31,7 @@ enum QueryRoutes {
         let ranges = [compare.query.range, compare.query.before]
         func make() async throws -> Response {
             try compare.query.check(try await service.store.names())
-            var answer = try await service.store.compare(compare.query, effort: .prompt)
+            var answer = try await service.store.compare(compare.query)
             answer.coverage.add(service.store.ledger)
             var response = Response.query(compare.body(answer), compare.format.contentType)
             if compare.isCheck, compare.shown(answer).count > 0 { response.status = .conflict }

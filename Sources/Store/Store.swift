@@ -39,16 +39,19 @@ package protocol Store: Sendable {
     /// another run of the process.
     var contentVersion: String { get }
 
-    func slices(_ query: SliceQuery) async throws -> SliceAnswer
+    func slices(_ query: SliceQuery, effort: QueryEffort) async throws -> SliceAnswer
 
     /// Which slices explain that some units are in the target and others are not.
     func compare(_ query: CompareQuery, effort: QueryEffort) async throws -> CompareAnswer
 
     /// What the watch has found, as it was last saved.
-    func findings() async throws -> [StandingFinding]
+    func findings(_ query: FindingsQuery) async throws -> [StandingFinding]
 
-    /// Keeps findings, each in the place of the one of its id, and forgets others. Durable on return.
+    /// Keeps findings, each in the place of the one of its id, and forgets others. Durable on return. What was told stays told.
     func save(_ findings: [StandingFinding], removing ids: [String]) async throws
+
+    /// Notes that so many changes of a finding need not be told any more.
+    func setTold(_ count: Int, of id: String) async throws
 
     /// The traces that a query selects, with all their spans; or the spans, each with its canonical
     /// dimensions.
@@ -70,6 +73,16 @@ package protocol Store: Sendable {
     func names() async throws -> KnownNames
 
     func status() async throws -> StoreStatus
+}
+
+extension Store {
+    package func slices(_ query: SliceQuery) async throws -> SliceAnswer {
+        try await slices(query, effort: .prompt)
+    }
+
+    package func compare(_ query: CompareQuery) async throws -> CompareAnswer {
+        try await compare(query, effort: .prompt)
+    }
 }
 
 /// What became of a batch.

@@ -13,12 +13,6 @@ struct FindingBook {
 
     init(_ findings: [StandingFinding] = []) { self.findings = findings }
 
-    /// Units of a slice in the window, and those that failed.
-    struct Tally: Equatable {
-        var members: Int
-        var failures: Int
-    }
-
     /// What a look has changed.
     struct Outcome {
         var changed: Set<String> = []
@@ -27,31 +21,37 @@ struct FindingBook {
 
     // MARK: Which sight is of which finding
 
-    /// Open findings whose slice holds, or is held by, a slice that was seen and that no finding is called by. Whether they are of one
-    /// problem depends on what their own slices have in the window.
+    /// Open findings whose slice holds, or is held by, a slice that was seen and that no finding is called by, those that explain
+    /// most first. Whether they are of one problem depends on what their own slices have in the window.
     func unclear(_ sights: [Sight], failure: String) -> [StandingFinding] {
         let named = named(sights, failure)
         let unnamed = sights.indices.filter { named[$0] == nil }.map { sights[$0] }
-        return findings.indices.filter { place in
-            !named.values.contains(place) && findings[place].isOpen
-                && findings[place].failure == failure
+        let unclear = findings.indices.filter { place in
+            findings[place].isOpen && findings[place].failure == failure
                 && unnamed.contains { SliceKinship.isNested($0.slice, findings[place].slice) }
-        }.map { findings[$0] }
+        }
+        return unclear.map { findings[$0] }.sorted {
+            ($0.latest?.figures.excess ?? 0) > ($1.latest?.figures.excess ?? 0)
+        }
     }
 
-    /// By sight the finding that has its name, open ones first.
+    /// By sight the finding that has its name, exact names and open findings first.
     private func named(_ sights: [Sight], _ failure: String) -> [Int: Int] {
         var places: [Int: Int] = [:]
         var taken: Set<Int> = []
-        for (index, sight) in sights.enumerated() {
-            let candidates = findings.indices.filter {
-                !taken.contains($0) && findings[$0].failure == failure
-                    && sight.isNamed(by: [findings[$0].slice] + findings[$0].also)
+        for isExact in [true, false] {
+            for (index, sight) in sights.enumerated() where places[index] == nil {
+                let best = findings.indices.filter { place in
+                    guard !taken.contains(place), findings[place].failure == failure else {
+                        return false
+                    }
+                    let names = [findings[place].slice] + findings[place].also
+                    return isExact ? sight.isNamedExactly(by: names) : sight.isNamed(by: names)
+                }.max { rank(of: $0) < rank(of: $1) }
+                guard let best else { continue }
+                places[index] = best
+                taken.insert(best)
             }
-            let best = candidates.max { rank(of: $0) < rank(of: $1) }
-            guard let best else { continue }
-            places[index] = best
-            taken.insert(best)
         }
         return places
     }
@@ -63,61 +63,73 @@ struct FindingBook {
     /// Whether a sight shows, by a wider or a narrower slice, the problem of an open finding.
     ///
     /// The wider slice may have a problem of its own beside that of the narrower one. So it is one problem if the narrower
-    /// slice has most of the excess that the wider one has, or had when it was last seen.
+    /// slice has most of the excess that the wider one has. A wider finding that is not seen any more may also have lost its own
+    /// excess to the narrower slice, provided that this is no larger than what the finding may have grown to. Two slices that fail more
+    /// than the rest in one window are two problems: compare has looked at that.
     ///
-    /// - Parameter tally: of the finding's slice in this window.
-    static func isOneProblem(_ sight: Sight, _ finding: StandingFinding, _ tally: Tally) -> Bool {
-        guard SliceKinship.isNested(sight.slice, finding.slice) else { return false }
-        let seen = sight.sighting.figures
-        let own =
-            Double(tally.failures) - Double(tally.members) * (seen.restRate ?? 0)
-        if sight.slice.count < finding.slice.count { return own >= seen.excess / 2 }
+    /// - Parameters:
+    ///   - tally: of the finding's slice in this window.
+    ///   - isSeen: whether this look has shown the finding already.
+    static func isOneProblem(
+        _ sight: Sight, _ finding: StandingFinding, _ tally: SliceTally, isSeen: Bool
+    ) -> Bool {
+        guard SliceKinship.isNested(sight.slice, finding.slice),
+            !isSeen || sight.sighting.question == .worse
+        else { return false }
+        let seen = sight.sighting.figures.excess
+        let own = tally.excess(like: sight.sighting)
+        if sight.slice.count < finding.slice.count { return own >= seen / 2 }
+        if isSeen { return seen >= own / 2 }
         let before = finding.latest?.figures.excess ?? 0
-        return own - seen.excess < before / 2
+        return own - seen < before / 2 && seen <= before * growthMax
     }
+
+    /// How much a problem may grow from one look to the next.
+    private static let growthMax = 3.0
 
     // MARK: A look
 
-    /// Takes in what a look showed.
+    /// Takes in what one question of a look showed.
     ///
     /// - Parameters:
     ///   - tallies: by id, of the findings that `unclear` names.
-    ///   - units: of the whole window.
+    ///   - seen: the ids of findings that this look has shown.
     ///   - makeID: a new id.
-    mutating func take(
-        _ sights: [Sight], from: Int64, to: Int64, units: Int, failure: String,
-        tallies: [String: Tally], makeID: () -> String
-    ) -> Outcome {
-        var outcome = Outcome()
-        var places = named(sights, failure)
-        for (index, sight) in sights.enumerated() where places[index] == nil {
-            places[index] = findings.indices.first { place in
-                let finding = findings[place]
-                guard !places.values.contains(place), let tally = tallies[finding.id] else {
-                    return false
-                }
-                return Self.isOneProblem(sight, finding, tally)
-            }
-        }
+    /// - Returns: the ids of findings that are changed.
+    mutating func see(
+        _ sights: [Sight], failure: String, tallies: [String: SliceTally],
+        seen: inout Set<String>, makeID: () -> String
+    ) -> Set<String> {
+        var changed: Set<String> = []
+        let named = named(sights, failure)
+        seen.formUnion(named.values.map { findings[$0].id })
         var opened = 0
         for (index, sight) in sights.enumerated() {
-            if let place = places[index] {
-                if see(sight, place) { outcome.changed.insert(findings[place].id) }
+            let kin = named[index] == nil ? kin(of: sight, tallies, seen) : nil
+            // A finding that is shown anyway needs no second sight.
+            if let kin, seen.contains(findings[kin].id) { continue }
+            if let place = named[index] ?? kin {
+                seen.insert(findings[place].id)
+                if see(sight, place) { changed.insert(findings[place].id) }
             } else if sight.isReportable, opened < Self.openedMax {
                 opened += 1
                 let finding = StandingFinding(sight, id: makeID(), failure: failure)
                 findings.append(finding)
-                outcome.changed.insert(finding.id)
+                seen.insert(finding.id)
+                changed.insert(finding.id)
             }
         }
-        for place in findings.indices
-        where findings[place].isOpen && isOver(findings[place], from: from, to: to, units: units) {
-            findings[place].change(.resolved, at: to)
-            outcome.changed.insert(findings[place].id)
+        return changed
+    }
+
+    private func kin(
+        of sight: Sight, _ tallies: [String: SliceTally], _ seen: Set<String>
+    ) -> Int? {
+        findings.indices.first { place in
+            let finding = findings[place]
+            guard let tally = tallies[finding.id] else { return false }
+            return Self.isOneProblem(sight, finding, tally, isSeen: seen.contains(finding.id))
         }
-        outcome.removed = forget()
-        outcome.changed.subtract(outcome.removed)
-        return outcome
     }
 
     /// - Returns: whether it says anything of the finding: of a resolved one only what would be reported does.
@@ -135,13 +147,40 @@ struct FindingBook {
         return true
     }
 
-    /// Whether a finding was not seen for a whole window although there were enough requests to see it by: half as many as
+    /// Takes back what a clock that ran ahead has left.
+    mutating func forgetSightings(after time: Int64) {
+        for place in findings.indices { findings[place].forgetSightings(after: time) }
+    }
+
+    /// Ends a look: what it has not shown may be over.
+    ///
+    /// - Parameter units: of the whole window.
+    mutating func finish(from: Int64, to: Int64, units: Int, failure: String) -> Outcome {
+        var outcome = Outcome()
+        for place in findings.indices where findings[place].isOpen {
+            let isOther = findings[place].failure != failure
+            guard isOther || isOver(findings[place], from: from, to: to, units: units) else {
+                continue
+            }
+            findings[place].change(.resolved, at: to)
+            // Nobody watches it any more, which is no news of it.
+            if isOther { findings[place].told = findings[place].changes.count }
+            outcome.changed.insert(findings[place].id)
+        }
+        outcome.removed = forget()
+        outcome.changed.subtract(outcome.removed)
+        return outcome
+    }
+
+    /// Whether a finding was not seen for a whole window although requests came often enough to see it by: half as often as
     /// when it was seen last. With fewer nothing can be told, and it stays open, for `silenceMax` at most.
     private func isOver(
         _ finding: StandingFinding, from: Int64, to: Int64, units: Int
     ) -> Bool {
         guard let latest = finding.latest, latest.to <= from else { return false }
-        return 2 * units >= latest.units || to.minus(latest.to) >= Self.silenceMax
+        let often = Double(units) / Double(max(1, to.minus(from)))
+        let before = Double(latest.units) / Double(max(1, latest.to.minus(latest.from)))
+        return 2 * often >= before || to.minus(latest.to) >= Self.silenceMax
     }
 
     /// - Returns: the ids of those that are forgotten.
@@ -158,8 +197,10 @@ struct FindingBook {
     // MARK: Telling
 
     /// The oldest change that is still to be told.
-    var nextEvent: FindingEvent? {
-        findings.compactMap(\.nextEvent).min {
+    ///
+    /// - Parameter waiting: ids of findings that are left out for now.
+    func nextEvent(leavingOut waiting: Set<String> = []) -> FindingEvent? {
+        findings.filter { !waiting.contains($0.id) }.compactMap(\.nextEvent).min {
             ($0.change.time, $0.finding.id) < ($1.change.time, $1.finding.id)
         }
     }
@@ -182,7 +223,7 @@ extension StandingFinding {
     }
 
     fileprivate var nextEvent: FindingEvent? {
-        guard told < changes.count else { return nil }
+        guard changes.indices.contains(told) else { return nil }
         return FindingEvent(finding: self, change: changes[told], number: told)
     }
 }

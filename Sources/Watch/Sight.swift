@@ -10,9 +10,12 @@ struct Sight {
     /// Whether it is sure enough to be reported; otherwise it only keeps open what was.
     let isReportable: Bool
 
+    /// Other names by which a finding is known again.
+    private static let alsoMax = 8
+
     init(_ finding: Finding, _ sighting: Sighting, isReportable: Bool) {
         slice = finding.slice
-        also = finding.also
+        also = Array(finding.also.prefix(Self.alsoMax))
         onset = finding.onset
         examples = finding.examples.map(\.traceID)
         self.sighting = sighting
@@ -24,27 +27,27 @@ struct Sight {
 }
 
 extension Sight {
-    /// What both questions showed, each problem once: one that got worse mostly fails more than the rest, too.
-    static func merged(failing: [Sight], worse: [Sight]) -> [Sight] {
+    /// What both questions showed under one name is one sight: what got worse mostly fails more than the rest, too.
+    static func merged(failing: [Sight], worse: [Sight]) -> (failing: [Sight], worse: [Sight]) {
         var merged = failing
+        var others: [Sight] = []
         for sight in worse {
-            guard let place = merged.firstIndex(where: { $0.tellsTheSame(as: sight) }) else {
-                merged.append(sight)
+            guard let place = failing.firstIndex(where: { $0.isNamed(by: sight.names) }) else {
+                others.append(sight)
                 continue
             }
             if sight.isReportable, !merged[place].isReportable { merged[place] = sight }
         }
-        return merged
+        return (merged, others)
     }
 
-    private func tellsTheSame(as other: Sight) -> Bool {
-        if isNamed(by: other.names) { return true }
-        guard SliceKinship.isNested(slice, other.slice) else { return false }
-        let (wide, narrow) = slice.count < other.slice.count ? (self, other) : (other, self)
-        return narrow.sighting.figures.excess >= wide.sighting.figures.excess / 2
-    }
-
+    /// Whether one of the names is the same as one of others.
     func isNamed(by others: [[SliceTerm]]) -> Bool {
         names.contains { name in others.contains { SliceKinship.isSame($0, name) } }
+    }
+
+    /// Whether one of the names is one of others to the last digit.
+    func isNamedExactly(by others: [[SliceTerm]]) -> Bool {
+        names.contains { name in others.contains { Set($0) == Set(name) } }
     }
 }

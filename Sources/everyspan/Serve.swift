@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmbeddedStore
+import Foundation
 import HTTP
 import Logging
 import Service
@@ -76,6 +77,8 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         Allocator.startGivingBack()
         FileLimit.raise()
+        // Who has gone before it has read all is told by the write that fails.
+        signal(SIGPIPE, SIG_IGN)
         let settings = try Settings(self)
         let logger = Logger(label: "everyspan") { StreamLogHandler.standardError(label: $0) }
         let log: @Sendable (String) -> Void = { logger.warning("\($0)") }

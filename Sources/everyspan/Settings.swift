@@ -73,6 +73,9 @@ struct Settings {
                 throw ValidationError(
                     "watch-webhook is no address such as https://hooks.example.com/T123")
             }
+            guard watch != nil else {
+                throw ValidationError("watch-webhook is set, but watch is off: nothing is told")
+            }
             webhook = hook
         }
         if let path = text(flags.prices, "prices"), !path.isEmpty { try readPrices(path) }

@@ -59,7 +59,7 @@ import Testing
         laboratory.look([seen("prompt.version", "v3", excess: 10)])
         let narrow = [term("prompt.version", "v3"), term("locale", "de-DE")]
         // All that v3 has too much lies in de-DE.
-        laboratory.look([seen(narrow, excess: 25)], tally: (members: 120, failures: 27))
+        laboratory.look([seen(narrow, excess: 25)], tally: SliceTally(members: 120, failures: 27))
         #expect(laboratory.changes == [[.opened]])
         #expect(laboratory.findings[0].slice == narrow)
     }
@@ -70,7 +70,8 @@ import Testing
             seen([term("prompt.version", "v3"), term("locale", "de-DE")], excess: 10)
         ])
         laboratory.look(
-            [seen("prompt.version", "v3", excess: 25)], tally: (members: 100, failures: 22))
+            [seen("prompt.version", "v3", excess: 25)],
+            tally: SliceTally(members: 100, failures: 22))
         #expect(laboratory.changes == [[.opened]])
     }
 
@@ -79,7 +80,8 @@ import Testing
         laboratory.look([seen("model.revision", "b1", excess: 20)])
         let narrow = [term("model.revision", "b1"), term("prompt.version", "v9")]
         // Beside the new one b1 still has its own twenty too many.
-        laboratory.look([seen(narrow, excess: 300)], tally: (members: 1000, failures: 340))
+        laboratory.look(
+            [seen(narrow, excess: 300)], tally: SliceTally(members: 1000, failures: 340))
         #expect(laboratory.changes == [[.opened], [.opened]])
     }
 
@@ -89,14 +91,15 @@ import Testing
             seen([term("prompt.version", "v3"), term("locale", "de-DE")], excess: 10)
         ])
         laboratory.look(
-            [seen("prompt.version", "v3", excess: 100)], tally: (members: 100, failures: 12))
+            [seen("prompt.version", "v3", excess: 100)],
+            tally: SliceTally(members: 100, failures: 12))
         #expect(laboratory.changes == [[.opened], [.opened]])
     }
 
     @Test func `does not take everything for a wider slice`() {
         var laboratory = Laboratory()
         laboratory.look([seen("tenant", "acme")])
-        laboratory.look([seen([], excess: 10)], tally: (members: 100, failures: 90))
+        laboratory.look([seen([], excess: 10)], tally: SliceTally(members: 100, failures: 90))
         #expect(laboratory.findings.count == 2)
     }
 
@@ -171,12 +174,13 @@ import Testing
                 && laboratory.findings.contains { $0.slice == [term("tenant", "t2-0")] })
     }
 
-    @Test func `keeps findings of another definition of failure apart`() {
+    @Test func `ends findings of another definition of failure without telling so`() {
         var laboratory = Laboratory()
         laboratory.look([seen("tenant", "acme")])
         laboratory.failure = "score.thumbs = 0"
         laboratory.look([seen("tenant", "acme")])
-        #expect(laboratory.changes == [[.opened], [.opened]])
+        #expect(laboratory.changes == [[.opened, .resolved], [.opened]])
+        #expect(laboratory.book.nextEvent()?.finding.id == laboratory.findings[1].id)
     }
 
     // MARK: Telling
@@ -187,7 +191,7 @@ import Testing
         laboratory.look([seen("tenant", "b")])
         for _ in 0..<13 { laboratory.look([]) }
         var told: [String] = []
-        while let event = laboratory.book.nextEvent {
+        while let event = laboratory.book.nextEvent() {
             told.append("\(event.finding.slice[0].value) \(event.change.kind.rawValue)")
             laboratory.book.setTold(event.finding.id, event.number + 1)
         }
@@ -207,7 +211,7 @@ import Testing
             }
             laboratory.look(
                 sights, units: Int.random(in: 0...2000, using: &random),
-                tally: (members: 100, failures: Int.random(in: 0...100, using: &random)))
+                tally: SliceTally(members: 100, failures: Int.random(in: 0...100, using: &random)))
             for finding in laboratory.findings {
                 let kinds = finding.changes.map(\.kind)
                 #expect(kinds[0] == .opened)
@@ -232,29 +236,142 @@ import Testing
 
     // MARK: Two questions
 
-    @Test func `takes what both questions show as one`() {
+    @Test func `takes what both questions show under one name as one`() {
         let merged = Sight.merged(
-            failing: [
-                seen([term("prompt.version", "v3"), term("locale", "de")], excess: 30),
-                seen("tenant", "acme", isReportable: false),
-            ],
+            failing: [seen("tenant", "acme", isReportable: false), seen("tenant", "b")],
             worse: [
-                seen("prompt.version", "v3", excess: 40, question: .worse),
-                seen("tenant", "acme", question: .worse),
+                seen("tenant", "acme", question: .worse), seen("tenant", "b", question: .worse),
                 seen("tenant", "other", question: .worse),
             ])
-        #expect(merged.map(\.sighting.question) == [.failing, .worse, .worse])
-        #expect(merged.map(\.slice.count) == [2, 1, 1])
+        #expect(merged.failing.map(\.sighting.question) == [.worse, .failing])
+        #expect(merged.worse.map(\.slice) == [[term("tenant", "other")]])
     }
 
     @Test func `tells a rise of all from the slice that fails most`() {
-        let merged = Sight.merged(
-            failing: [seen("tenant", "acme")], worse: [seen([], question: .worse)])
-        #expect(merged.count == 2)
+        var laboratory = Laboratory()
+        laboratory.look([seen("tenant", "acme"), seen([], question: .worse)])
+        #expect(laboratory.findings.count == 2)
+    }
+
+    private static let narrow = [term("prompt.version", "v3"), term("locale", "de")]
+
+    @Test(arguments: [(failures: 32, count: 1), (failures: 12, count: 2)])
+    func `takes a rise for the problem of a narrower slice if it lies there`(
+        failures: Int, count: Int
+    ) {
+        var laboratory = Laboratory()
+        // The narrower one failed two of a hundred before.
+        let tally = SliceTally(
+            members: 100, failures: failures, membersBefore: 100, failuresBefore: 2)
+        for _ in 0..<3 {
+            laboratory.look(
+                [
+                    seen(Self.narrow, excess: 30),
+                    seen("prompt.version", "v3", excess: 40, question: .worse),
+                ], tally: tally)
+        }
+        #expect(laboratory.changes == Array(repeating: [.opened], count: count))
+    }
+
+    @Test func `reports a rise beside a narrower slice that is chronic`() {
+        var laboratory = Laboratory()
+        for _ in 0..<20 { laboratory.look([seen(Self.narrow, excess: 10)]) }
+        // Twelve of a hundred as ever: nothing of the rise lies there.
+        laboratory.look(
+            [
+                seen(Self.narrow, excess: 10),
+                seen("prompt.version", "v3", excess: 15, question: .worse),
+            ],
+            tally: SliceTally(members: 100, failures: 12, membersBefore: 100, failuresBefore: 12))
+        #expect(laboratory.changes == [[.opened], [.opened]])
+    }
+
+    // MARK: Clocks and windows
+
+    @Test func `does not wait for a clock that ran ahead`() {
+        var laboratory = Laboratory()
+        laboratory.look([seen("tenant", "acme")])
+        laboratory.now += 400 * 86_400_000_000_000
+        laboratory.look([seen("tenant", "acme")])
+        laboratory.now -= 400 * 86_400_000_000_000
+        for _ in 0..<10 { laboratory.look([]) }
+        #expect(laboratory.changes == [[.opened]])
+        laboratory.look([])
+        #expect(laboratory.changes == [[.opened, .resolved]])
+    }
+
+    @Test func `counts requests by time, since windows may be halved`() {
+        var laboratory = Laboratory()
+        laboratory.look([seen("tenant", "acme")], units: 1000)
+        laboratory.window /= 8
+        for _ in 0..<3 { laboratory.look([], units: 125) }
+        #expect(!laboratory.findings[0].isOpen)
+    }
+
+    @Test func `takes a band that is open to the other side for another`() {
+        var laboratory = Laboratory()
+        let (upper, lower) = (
+            [SliceTerm(Field("tokens"), .band(from: 3000, to: nil))],
+            [SliceTerm(Field("tokens"), .band(from: nil, to: 3010))]
+        )
+        laboratory.look([seen(upper, excess: 10)])
+        laboratory.look([seen(lower, excess: 90), seen(upper, excess: 10)])
+        #expect(laboratory.findings.map(\.slice) == [upper, lower])
+        #expect(laboratory.changes == [[.opened], [.opened]])
+    }
+
+    @Test func `knows bands by their exact bounds before it knows them by overlap`() {
+        var laboratory = Laboratory()
+        func band(_ from: Double, _ to: Double, excess: Double) -> Sight {
+            seen([SliceTerm(Field("tokens"), .band(from: from, to: to))], excess: excess)
+        }
+        laboratory.look([band(10, 20, excess: 10), band(14, 24, excess: 10)])
+        laboratory.look([band(13, 23, excess: 50), band(14, 24, excess: 10)])
+        #expect(laboratory.changes == [[.opened], [.opened]])
+        #expect(
+            laboratory.findings[1].slice == [SliceTerm(Field("tokens"), .band(from: 14, to: 24))])
+    }
+}
+
+@Suite struct `The length of windows` {
+    @Test func `is halved by looks that are too much, down to a minute`() {
+        var length = WindowLength(seconds: 3600)
+        for seconds in [1800, 900, 450, 225, 112, 112] {
+            length.failed()
+            #expect(length.seconds == seconds)
+        }
+        for _ in 0..<WindowLength.quickLooks - 1 { length.succeeded(isQuick: true) }
+        length.succeeded(isQuick: false)
+        for _ in 0..<WindowLength.quickLooks - 1 { length.succeeded(isQuick: true) }
+        #expect(length.seconds == 112)
+        for _ in 0..<5 * WindowLength.quickLooks { length.succeeded(isQuick: true) }
+        #expect(length.seconds == 3600)
+    }
+
+    @Test func `stays as it is set where that is less than a minute`() {
+        var length = WindowLength(seconds: 8)
+        length.failed()
+        #expect(length.seconds == 8)
     }
 }
 
 @Suite struct `A finding's history` {
+    @Test func `leaves out what came and went long ago, and tells no change twice`() {
+        var laboratory = Laboratory()
+        var told: [String] = []
+        for _ in 0..<80 {
+            laboratory.look([seen("tenant", "acme")])
+            for _ in 0..<12 { laboratory.look([]) }
+            while let event = laboratory.book.nextEvent() {
+                told.append(event.id)
+                laboratory.book.setTold(event.finding.id, event.number + 1)
+            }
+        }
+        let kinds = laboratory.changes[0]
+        #expect(kinds.count <= StandingFinding.changesMax && kinds.first == .opened)
+        #expect(kinds.last == .resolved && told.count == 160 && Set(told).count == 160)
+    }
+
     @Test(arguments: [1, 287, 288, 289, 5000])
     func `stays bounded, with its first and its newest window`(count: Int) throws {
         var finding = StandingFinding(
@@ -300,6 +417,8 @@ private struct Laboratory {
     var book = FindingBook()
     var now: Int64 = 1_700_000_000_000_000_000
     var failure = "status = error"
+    /// How long windows are.
+    var window: Int64 = 3_600_000_000_000
     var removed: [String] = []
     private var ids = 0
 
@@ -308,7 +427,7 @@ private struct Laboratory {
 
     /// - Parameter tally: what the slices of all unclear findings have.
     mutating func look(
-        _ sights: [Sight], units: Int = 1000, tally: (members: Int, failures: Int)? = nil
+        _ sights: [Sight], units: Int = 1000, tally: SliceTally? = nil
     ) {
         now += 300_000_000_000
         let placed = sights.map { sight in
@@ -317,23 +436,27 @@ private struct Laboratory {
                     slice: sight.slice, figures: sight.sighting.figures, firstSeen: 0, lastSeen: 0,
                     onset: sight.onset, examples: [], trend: [], also: sight.also),
                 Sighting(
-                    sight.sighting.question, from: now - 3_600_000_000_000, to: now,
+                    sight.sighting.question, from: now - window, to: now,
                     figures: sight.sighting.figures, units: units, failures: units / 20),
                 isReportable: sight.isReportable)
         }
-        var tallies: [String: FindingBook.Tally] = [:]
-        if let tally {
-            for finding in book.unclear(placed, failure: failure) {
-                tallies[finding.id] = .init(members: tally.members, failures: tally.failures)
+        book.forgetSightings(after: now)
+        var seen: Set<String> = []
+        for question in [WatchQuestion.failing, .worse] {
+            let sights = placed.filter { $0.sighting.question == question }
+            var tallies: [String: SliceTally] = [:]
+            if let tally {
+                for finding in book.unclear(sights, failure: failure) {
+                    tallies[finding.id] = tally
+                }
+            }
+            _ = book.see(sights, failure: failure, tallies: tallies, seen: &seen) {
+                ids += 1
+                return String(ids)
             }
         }
-        let outcome = book.take(
-            placed, from: now - 3_600_000_000_000, to: now, units: units, failure: failure,
-            tallies: tallies
-        ) {
-            ids += 1
-            return String(ids)
-        }
+        let outcome = book.finish(
+            from: now - window, to: now, units: units, failure: failure)
         removed += outcome.removed
     }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import Spans
+internal import Store
 internal import Zlib
 
 /// Verifies one partition: the file, what its tables say of each other, and each segment.
@@ -140,6 +141,14 @@ enum CatalogCheck {
                     add(line)
                 }
                 _ = (try LedgerCounts(db), try Int.fetchOne(db, sql: "SELECT count(*) FROM score"))
+                // A catalog that an earlier version has written has none yet.
+                guard try db.tableExists("finding") else { return }
+                for id in try Catalog.findings(FindingsQuery(hasHistory: true), db).unreadable {
+                    report(
+                        CheckProblem(
+                            partition: "catalog", expected: "findings that can be read",
+                            found: "finding \(id)"))
+                }
             }
         } catch {
             guard let reason = Damage.reason(error) else { throw error }

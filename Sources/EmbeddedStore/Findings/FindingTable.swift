@@ -5,18 +5,60 @@ internal import Store
 
 /// The tables of the watch's findings in the catalog.
 extension Catalog {
-    func findings() throws -> [StandingFinding] {
-        try database.read { db in
-            var sightings: [String: [Sighting]] = [:]
-            let rows = try Row.fetchAll(
-                db, sql: "SELECT * FROM finding_sighting ORDER BY finding, window_to")
-            for row in rows {
-                sightings[try row.decode(forColumn: "finding"), default: []].append(
-                    try Sighting(row))
+    /// - Returns: the findings, and the ids of those that cannot be read.
+    func findings(
+        _ query: FindingsQuery
+    ) throws -> (findings: [StandingFinding], unreadable: [String]) {
+        try database.read { try Self.findings(query, $0) }
+    }
+
+    static func findings(
+        _ query: FindingsQuery, _ db: Database
+    ) throws -> (findings: [StandingFinding], unreadable: [String]) {
+        var conditions = ["1"]
+        var arguments = StatementArguments()
+        if let isOpen = query.isOpen {
+            conditions.append(isOpen ? "f.state = 'open'" : "f.state <> 'open'")
+        }
+        if let ids = query.ids {
+            conditions.append("f.id IN (SELECT value FROM json_each(?))")
+            arguments += [try StoredJSON.text(ids)]
+        }
+        let condition = conditions.joined(separator: " AND ")
+        let newest =
+            query.hasHistory
+            ? ""
+            : """
+            AND s.window_to = (SELECT max(window_to) FROM finding_sighting WHERE finding = f.id)
+            """
+        let sightings = try Dictionary(
+            grouping: Row.fetchAll(
+                db,
+                sql: """
+                    SELECT s.* FROM finding f JOIN finding_sighting s ON s.finding = f.id \(newest)
+                    WHERE \(condition) ORDER BY s.finding, s.window_to
+                    """, arguments: arguments)
+        ) { try $0.decode(String.self, forColumn: "finding") }
+        var found: (findings: [StandingFinding], unreadable: [String]) = ([], [])
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT f.* FROM finding f WHERE \(condition) ORDER BY f.opened, f.id",
+            arguments: arguments)
+        for row in rows {
+            let id: String = try row.decode(forColumn: "id")
+            do {
+                let sightings = try (sightings[id] ?? []).map { try Sighting($0) }
+                found.findings.append(try StandingFinding(row, sightings))
+            } catch {
+                found.unreadable.append(id)
             }
-            return try Row.fetchAll(db, sql: "SELECT * FROM finding ORDER BY opened, id").map {
-                try StandingFinding($0, sightings[$0.decode(forColumn: "id")] ?? [])
-            }
+        }
+        return found
+    }
+
+    func setTold(_ count: Int, of id: String) throws {
+        try database.write { db in
+            try db.execute(
+                sql: "UPDATE finding SET told = max(told, ?) WHERE id = ?", arguments: [count, id])
         }
     }
 
@@ -41,7 +83,8 @@ extension Catalog {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET state = excluded.state, resolved = excluded.resolved,
                     slice = excluded.slice, also = excluded.also, onset = excluded.onset,
-                    traces = excluded.traces, changes = excluded.changes, told = excluded.told
+                    traces = excluded.traces, changes = excluded.changes,
+                    told = max(told, excluded.told)
                 """,
             arguments: [
                 finding.id, finding.isOpen ? "open" : "resolved", finding.opened, finding.resolved,
@@ -73,10 +116,9 @@ extension Catalog {
 
     private static func insert(_ sighting: Sighting, of id: String, _ db: Database) throws {
         let figures = sighting.figures
-        // Two looks that end at the same time cannot both be kept.
         try db.execute(
             sql: """
-                INSERT OR REPLACE INTO finding_sighting (finding, window_to, window_from, question, target, baseline,
+                INSERT INTO finding_sighting (finding, window_to, window_from, question, target, baseline,
                     target_rate, rest_rate, excess, p_log10, q_value, units, failures)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
@@ -89,23 +131,40 @@ extension Catalog {
 }
 
 extension Sighting {
+    /// - Throws: `DamagedBytes` if it has a number that no window has.
     fileprivate init(_ row: Row) throws {
-        let question: String = try row.decode(forColumn: "question")
+        func count(_ column: String) throws -> Int {
+            let count: Int = try row.decode(forColumn: column)
+            guard (0...Self.countMax).contains(count) else { throw DamagedBytes(column) }
+            return count
+        }
+        func number(_ column: String) throws -> Double {
+            let number: Double = try row.decode(forColumn: column)
+            guard number.magnitude <= Double(Self.countMax) else { throw DamagedBytes(column) }
+            return number
+        }
+        func rate(_ column: String) throws -> Double? {
+            let rate: Double? = try row.decode(forColumn: column)
+            guard (0...1).contains(rate ?? 0) else { throw DamagedBytes(column) }
+            return rate
+        }
+        guard let question = WatchQuestion(rawValue: try row.decode(forColumn: "question")) else {
+            throw DamagedBytes("question")
+        }
         self.init(
-            WatchQuestion(rawValue: question) ?? .failing,
-            from: try row.decode(forColumn: "window_from"),
+            question, from: try row.decode(forColumn: "window_from"),
             to: try row.decode(forColumn: "window_to"),
             figures: FindingFigures(
-                target: try row.decode(forColumn: "target"),
-                baseline: try row.decode(forColumn: "baseline"),
-                targetRate: try row.decode(forColumn: "target_rate"),
-                restRate: try row.decode(forColumn: "rest_rate"),
-                excess: try row.decode(forColumn: "excess"),
-                pLog10: try row.decode(forColumn: "p_log10"),
-                qValue: try row.decode(forColumn: "q_value")),
-            units: try row.decode(forColumn: "units"),
-            failures: try row.decode(forColumn: "failures"))
+                target: try count("target"), baseline: try count("baseline"),
+                targetRate: try rate("target_rate"), restRate: try rate("rest_rate"),
+                excess: try number("excess"), pLog10: try number("p_log10"),
+                qValue: try number("q_value")),
+            units: try count("units"), failures: try count("failures"))
+        guard failures <= units, to > from else { throw DamagedBytes("window") }
     }
+
+    /// Beyond it a double does not count by ones; no machine holds as many spans.
+    private static let countMax = 1 << 53
 }
 
 extension StandingFinding {
@@ -117,6 +176,7 @@ extension StandingFinding {
         let also: [[StoredTerm]] = try json("also")
         let changes: [StoredChange] = try json("changes")
         let traces: [String] = try json("traces")
+        guard !sightings.isEmpty, !changes.isEmpty else { throw DamagedBytes("a finding") }
         let onset = try row.decode(String?.self, forColumn: "onset").map {
             try StoredJSON.value($0) as StoredOnset
         }
@@ -126,6 +186,6 @@ extension StandingFinding {
             slice: slice.map(\.term), also: also.map { $0.map(\.term) },
             onset: onset?.onset, examples: traces.compactMap { UInt128($0, radix: 16) },
             sightings: sightings, changes: changes.map(\.change),
-            told: try row.decode(forColumn: "told"))
+            told: min(max(0, try row.decode(forColumn: "told")), changes.count))
     }
 }

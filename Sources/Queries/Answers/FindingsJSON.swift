@@ -9,34 +9,32 @@ extension FindingsRequest {
     ///   - report: nil where nothing watches.
     ///   - coverage: what the last look rests on.
     package func body(
-        _ findings: [StandingFinding], _ report: WatchReport?, _ coverage: Coverage
+        _ page: FindingsPage, _ report: WatchReport?, _ coverage: Coverage
     ) -> [UInt8] {
         switch format {
-        case .json: json(findings, report, coverage)
-        case .text: FindingsText(self, findings, report).bytes
+        case .json: json(page, report, coverage)
+        case .text: FindingsText(self, page, report).bytes
         case .rows, .ndjson, .csv:
             format.body(
-                shown(findings).findings.map { FlatRow(cells: $0.cells) },
-                names: StandingFinding.columnNames)
+                page.findings.map { FlatRow(cells: $0.cells) }, names: StandingFinding.columnNames)
         }
     }
 
     private func json(
-        _ findings: [StandingFinding], _ report: WatchReport?, _ coverage: Coverage
+        _ page: FindingsPage, _ report: WatchReport?, _ coverage: Coverage
     ) -> [UInt8] {
         var json = JSONWriter()
-        let (shown, count) = shown(findings)
         json.object { json in
             json.key("findings")
             json.array { json in
-                for finding in shown {
+                for finding in page.findings {
                     json.newline()
                     finding.write(&json)
                 }
             }
             json.newline()
-            json.member("count", count)
-            json.member("open", findings.count { $0.isOpen })
+            json.member("count", page.count)
+            json.member("open", page.open)
             json.key("watch")
             if let report { report.write(&json) } else { json.null() }
             json.key("coverage")
@@ -54,7 +52,7 @@ extension FindingEvent {
         var json = JSONWriter()
         json.object { json in
             json.member("event", change.kind.rawValue)
-            json.member("id", "\(finding.id)-\(number)")
+            json.member("id", id)
             json.time("time", change.time)
             json.member("text", "\(change.kind.rawValue): \(finding.sentence)")
             json.key("finding")

@@ -5,21 +5,20 @@ internal import Store
 /// `/v1/findings` as a table.
 struct FindingsText {
     private let request: FindingsRequest
-    private let findings: [StandingFinding]
+    private let page: FindingsPage
     private let report: WatchReport?
 
-    init(_ request: FindingsRequest, _ findings: [StandingFinding], _ report: WatchReport?) {
+    init(_ request: FindingsRequest, _ page: FindingsPage, _ report: WatchReport?) {
         self.request = request
-        self.findings = findings
+        self.page = page
         self.report = report
     }
 
     var bytes: [UInt8] {
-        let (shown, count) = request.shown(findings)
-        var lines = [header, summary(count, shown: shown.count)]
-        if !shown.isEmpty {
+        var lines = [header, summary]
+        if !page.findings.isEmpty {
             var table = TextTable(columns)
-            for finding in shown {
+            for finding in page.findings {
                 for row in rows(finding) { table.add(row) }
             }
             lines += table.lines(width: request.width)
@@ -49,11 +48,11 @@ struct FindingsText {
         return parts.joined(separator: " · ")
     }
 
-    private func summary(_ count: Int, shown: Int) -> String {
-        let open = findings.count { $0.isOpen }
-        let resolved = findings.count - open
-        let rest = shown < count ? " (\(HumanText.count(shown)) shown)" : ""
-        return "\(HumanText.count(open)) open, \(HumanText.count(resolved)) resolved.\(rest)"
+    private var summary: String {
+        let shown = page.findings.count
+        let rest = shown < page.count ? " (\(HumanText.count(shown)) shown)" : ""
+        return
+            "\(HumanText.count(page.open)) open, \(HumanText.count(page.resolved)) resolved.\(rest)"
     }
 
     private var columns: [TextTable.Column] {

@@ -13,7 +13,7 @@ package struct StandingFinding: Sendable, Equatable {
     package var examples: [UInt128]
     /// Windows in which it was seen, the oldest first; never none. Of long ones the older part is thinned out.
     package private(set) var sightings: [Sighting]
-    /// The first is `opened`, then `resolved` and `reopened` take turns.
+    /// The first is `opened`, then `resolved` and `reopened` take turns. Of many those after the first are left out.
     package private(set) var changes: [Change]
     /// How many of the changes need not be told any more.
     package var told: Int
@@ -34,6 +34,8 @@ package struct StandingFinding: Sendable, Equatable {
 
     /// More sightings are thinned out: a day of five minutes each.
     package static let sightingsMax = 288
+    /// Of more changes the oldest that came and went are left out.
+    package static let changesMax = 101
 
     /// - Parameter sightings: at least one, and `changes` too.
     package init(
@@ -59,14 +61,30 @@ package struct StandingFinding: Sendable, Equatable {
 
     package mutating func change(_ kind: Change.Kind, at time: Int64) {
         changes.append(Change(kind, at: time))
+        guard changes.count > Self.changesMax else { return }
+        changes.removeSubrange(1...2)
+        told = max(1, told - 2)
     }
 
     package mutating func add(_ sighting: Sighting) {
+        sightings.removeAll { $0.to == sighting.to }
         sightings.append(sighting)
         guard sightings.count > Self.sightingsMax else { return }
         let half = sightings.count / 2
         sightings = sightings.enumerated().filter { $0.offset >= half || $0.offset % 2 == 0 }
             .map(\.element)
+    }
+}
+
+extension StandingFinding {
+    /// Takes back what a clock that ran ahead has left: sightings after a time, of which the newest is moved to it if none is before.
+    package mutating func forgetSightings(after time: Int64) {
+        guard let latest, latest.to > time else { return }
+        sightings.removeAll { $0.to > time }
+        guard sightings.isEmpty else { return }
+        var moved = latest
+        (moved.from, moved.to) = (time.minus(latest.to.minus(latest.from)), time)
+        sightings = [moved]
     }
 }
 
@@ -82,4 +100,7 @@ package struct FindingEvent: Sendable {
         self.change = change
         self.number = number
     }
+
+    /// The same whenever it is told.
+    package var id: String { "\(finding.id)-\(change.time)" }
 }

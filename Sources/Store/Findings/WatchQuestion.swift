@@ -1,5 +1,5 @@
 /// What the watch asks about each window.
-package enum WatchQuestion: String, Sendable, CaseIterable, Codable {
+package enum WatchQuestion: String, Sendable {
     /// Which slices fail more than all others?
     case failing
     /// Which slices fail more than in the window before, as long?
