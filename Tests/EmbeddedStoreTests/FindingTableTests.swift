@@ -94,7 +94,7 @@ import Testing
         resolved.change(.resolved, at: 20)
         try await store.save([Self.finding("a", [], at: [1, 2, 3]), resolved], removing: [])
         let open = try await store.findings(FindingsQuery(isOpen: true, hasHistory: false))
-        #expect(open == [Self.finding("a", [], at: [3])])
+        #expect(open.map(\.id) == ["a"] && open.map { $0.sightings.map(\.to) } == [[3]])
         let others = try await store.findings(
             FindingsQuery(isOpen: false, ids: ["b", "c"], hasHistory: true))
         #expect(others == [resolved])
