@@ -21,6 +21,10 @@ package enum Migrations {
             name: "partition_0004_trace_values",
             sql: String(
                 decoding: PackageResources.partition_0004_trace_values_sql, as: UTF8.self)),
+        Script(
+            name: "partition_0005_ledger_lines",
+            sql: String(
+                decoding: PackageResources.partition_0005_ledger_lines_sql, as: UTF8.self)),
     ]
 
     /// The schema of the catalog's file.
@@ -31,5 +35,9 @@ package enum Migrations {
         Script(
             name: "catalog_0002_scores",
             sql: String(decoding: PackageResources.catalog_0002_scores_sql, as: UTF8.self)),
+        Script(
+            name: "catalog_0004_ledger_lines",
+            sql: String(
+                decoding: PackageResources.catalog_0004_ledger_lines_sql, as: UTF8.self)),
     ]
 }

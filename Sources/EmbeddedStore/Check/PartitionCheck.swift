@@ -70,6 +70,7 @@ struct PartitionCheck {
                 try row.decode(forColumn: "segment"), "no segment set aside",
                 try row.decode(forColumn: "reason"))
         }
+        for fault in try LedgerLines.faults(db) { add(nil, fault.expected, fault.found) }
         try checkOrphans(db)
         try checkLogRecords(db)
         let retired = try Int.fetchOne(db, sql: "SELECT count(*) FROM retired") ?? 0
@@ -125,8 +126,8 @@ enum CatalogCheck {
     static func run(_ path: String, _ report: (CheckProblem) -> Void) throws {
         let file = path + "/catalog.sqlite"
         guard FileManager.default.fileExists(atPath: file) else { return }
-        func add(_ found: String) {
-            report(CheckProblem(partition: "catalog", expected: "an intact file", found: found))
+        func add(_ found: String, expected: String = "an intact file") {
+            report(CheckProblem(partition: "catalog", expected: expected, found: found))
         }
         do {
             try PartitionFile.checkKind(file)
@@ -140,6 +141,11 @@ enum CatalogCheck {
                     add(line)
                 }
                 _ = (try LedgerCounts(db), try Int.fetchOne(db, sql: "SELECT count(*) FROM score"))
+                // A version before it may have written the file.
+                let hasLines = try db.tableExists("ledger_line")
+                for fault in hasLines ? try LedgerLines.faults(db) : [] {
+                    add(fault.found, expected: fault.expected)
+                }
             }
         } catch {
             guard let reason = Damage.reason(error) else { throw error }
