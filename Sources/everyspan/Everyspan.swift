@@ -13,7 +13,7 @@ struct Everyspan: AsyncParsableCommand {
             Serve.self, Demo.self, Import.self, Export.self, Compare.self, Slices.self, Series.self,
             Traces.self, Trace.self, Spans.self, Dimensions.self, TailCommand.self,
             ScoreCommand.self,
-            Status.self, Check.self, Compact.self, Manual.self, Version.self,
+            LedgerCommand.self, Status.self, Check.self, Compact.self, Manual.self, Version.self,
         ])
 
     static func main() async {
