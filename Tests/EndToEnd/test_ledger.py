@@ -347,23 +347,23 @@ def checked(server: Server) -> list[dict[str, Any]]:
 
 def test_check_finds_lines_that_cannot_be(fresh_server: Server) -> None:
     with fresh_server.client() as client:
-        for n in range(70):
+        for n in range(300):
             client.post("/v1/spans", json.dumps([a_span(NOW - HOUR, tenant=f"t{n % 3}")]).encode())
     assert checked(fresh_server) == []
     fresh_server.stop()
     file = next((fresh_server.data / "partitions").glob("*.sqlite"))
     with closing(sqlite3.connect(file)) as database, database:
-        assert database.execute("SELECT sum(amount), count(*) FROM ledger_detail").fetchone() == (70, 3)
+        assert database.execute("SELECT sum(amount), count(*) FROM ledger_detail").fetchone() == (300, 3)
         assert database.execute("SELECT count(*) FROM ledger_line").fetchone() == (3,)
-        assert 0 < database.execute("SELECT count(*) FROM ledger_commit").fetchone()[0] < 64
+        assert 0 < database.execute("SELECT count(*) FROM ledger_commit").fetchone()[0] < 256
         database.execute("UPDATE ledger_line SET amount = amount + 100 WHERE id = 1")
-    assert ["70 at most" in p["expected"] for p in checked(fresh_server)] == [True]
+    assert ["300 at most" in p["expected"] for p in checked(fresh_server)] == [True]
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE ledger_commit SET lines = 'x' WHERE id = 2")
     assert len(checked(fresh_server)) == 2
     fresh_server.start()
     with fresh_server.client() as client:
-        assert client.json("/v1/status")["ledger"]["span.late"] == 70
+        assert client.json("/v1/status")["ledger"]["span.late"] == 300
         assert client.get("/v1/ledger").status == 200
 
 

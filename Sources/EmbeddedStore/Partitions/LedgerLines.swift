@@ -8,7 +8,7 @@ internal import Store
 /// So a commit of spans of a thousand tenants costs one statement, and the table stays as small as its lines are few.
 enum LedgerLines {
     /// Commits whose lines wait to be added up.
-    private static let commitsMax = 64
+    private static let commitsMax = 256
     /// A commit with more lines has all of them added up at once.
     private static let linesOfCommitMax = 1024
 
@@ -27,14 +27,14 @@ enum LedgerLines {
     private static func fold(_ db: Database) throws {
         var sums = LedgerSums()
         try addCommits(to: &sums, db)
+        let known = try ids(db)
         // Whatever damage has left there, no commit may fail for it.
         let update = try db.cachedStatement(
             sql: """
                 UPDATE ledger_line SET
                     amount = min(max(ifnull(amount, 0), 0), 9223372036854775807 - ?1) + ?1,
                     first = min(ifnull(first, ?2), ?2), last = max(ifnull(last, ?3), ?3)
-                WHERE reason = ?4 AND ifnull(tenant, x'') = ifnull(?5, x'')
-                    AND ifnull(service, x'') = ifnull(?6, x'') AND ifnull(key, x'') = ifnull(?7, x'')
+                WHERE id = ?4
                 """)
         let insert = try db.cachedStatement(
             sql: """
@@ -45,16 +45,34 @@ enum LedgerLines {
         var room = Ledger.linesMax - min(max(last, 0), Ledger.linesMax)
         for entry in sums.entries {
             let line = entry.line
-            let arguments: StatementArguments = [
-                entry.count, entry.first, entry.last, line.reason.rawValue, line.tenant,
-                line.service, line.key,
-            ]
-            try update.execute(arguments: arguments)
-            if db.changesCount > 0 || room <= 0 { continue }
-            try insert.execute(arguments: arguments)
-            room -= 1
+            if let id = known[line] {
+                try update.execute(arguments: [entry.count, entry.first, entry.last, id])
+            } else if room > 0 {
+                try insert.execute(arguments: [
+                    entry.count, entry.first, entry.last, line.reason.rawValue, line.tenant,
+                    line.service, line.key,
+                ])
+                room -= 1
+            }
         }
         try db.execute(sql: "DELETE FROM ledger_commit")
+    }
+
+    /// The numbers of all lines. Read at once: looking each one up takes several times as long.
+    private static func ids(_ db: Database) throws -> [LedgerLine: Int64] {
+        var ids: [LedgerLine: Int64] = [:]
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT id, reason, tenant, service, key FROM ledger_line")
+        while let row = try rows.next() {
+            guard
+                let reason = String.fromDatabaseValue(row[1]).flatMap(LedgerReason.init(rawValue:))
+            else { continue }
+            let line = LedgerLine(
+                reason, tenant: String.fromDatabaseValue(row[2]),
+                service: String.fromDatabaseValue(row[3]), key: String.fromDatabaseValue(row[4]))
+            ids[line] = Int64.fromDatabaseValue(row[0])
+        }
+        return ids
     }
 
     /// All that a file has counted: each line, and of each reason what is in none.
