@@ -45,7 +45,7 @@ let package = Package(
         .target(
             name: "EmbeddedStore",
             dependencies: [
-                "Dimensions", "Migrations", "Prices", "Spans", "Store", "Zlib",
+                "Dimensions", "JSON", "Migrations", "Prices", "Spans", "Store", "Zlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -57,9 +57,11 @@ let package = Package(
                 .embedInCode("partition_0002_seals.sql"),
                 .embedInCode("partition_0003_counts.sql"),
                 .embedInCode("partition_0004_trace_values.sql"),
+                .embedInCode("partition_0005_ledger_lines.sql"),
                 .embedInCode("catalog_0001_global.sql"),
                 .embedInCode("catalog_0002_scores.sql"),
                 .embedInCode("catalog_0003_findings.sql"),
+                .embedInCode("catalog_0004_ledger_lines.sql"),
             ],
             swiftSettings: strict),
         .target(name: "Zlib", dependencies: ["CLibDeflate", "CZlib"], swiftSettings: strict),
@@ -90,7 +92,7 @@ let package = Package(
             name: "HTTPTests", dependencies: ["HTTP", "TestSupport", httpTypes],
             swiftSettings: strict),
         .testTarget(
-            name: "QueriesTests", dependencies: ["Queries", "Store", "TestSupport"],
+            name: "QueriesTests", dependencies: ["Queries", "Spans", "Store", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "WatchTests",

@@ -21,6 +21,10 @@ package enum Migrations {
             name: "partition_0004_trace_values",
             sql: String(
                 decoding: PackageResources.partition_0004_trace_values_sql, as: UTF8.self)),
+        Script(
+            name: "partition_0005_ledger_lines",
+            sql: String(
+                decoding: PackageResources.partition_0005_ledger_lines_sql, as: UTF8.self)),
     ]
 
     /// The schema of the catalog's file.
@@ -34,5 +38,9 @@ package enum Migrations {
         Script(
             name: "catalog_0003_findings",
             sql: String(decoding: PackageResources.catalog_0003_findings_sql, as: UTF8.self)),
+        Script(
+            name: "catalog_0004_ledger_lines",
+            sql: String(
+                decoding: PackageResources.catalog_0004_ledger_lines_sql, as: UTF8.self)),
     ]
 }

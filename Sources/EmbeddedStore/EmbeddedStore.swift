@@ -108,13 +108,20 @@ package final class EmbeddedStore: Store {
         return try await onQueue { try book.append(scores, receivedAt: receivedAt) }
     }
 
-    package func count(_ ledger: LedgerCounts) async throws {
+    package func count(_ ledger: Ledger) async throws {
         if ledger.isEmpty { return }
         let engine = engine
         try await onQueue { try engine.count(ledger) }
     }
 
     package var ledger: LedgerCounts { engine.ledger }
+
+    package func ledgerLines() async throws -> LedgerAnswer {
+        let engine = engine
+        return try await onQueue { try engine.ledgerLines() }
+    }
+
+    package var owners: OwnerSources { .standard }
 
     package var contentVersion: String {
         "\(engine.snapshot.contentVersion) \(engine.scores.version)"

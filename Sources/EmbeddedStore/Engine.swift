@@ -47,7 +47,7 @@ final class Engine: Sendable {
         in directory: PartitionDirectory, _ writer: inout CommitWriter
     ) throws {
         let known = try directory.catalog.knownPartitions()
-        var ledger = LedgerCounts()
+        var lost = Ledger()
         var distrusted: [Partition] = []
         for partition in try directory.openAll() {
             do {
@@ -64,11 +64,11 @@ final class Engine: Sendable {
                 directory.report(
                     "the last \(partition.lostCommits) commits to \(partition.name) are missing: "
                         + "its log is damaged or gone")
-                ledger.count(.lostCommit, partition.lostCommits)
+                lost.count(.lostCommit, partition.lostCommits)
             }
         }
         try writer.finishAdopting(distrusted: distrusted)
-        if !ledger.isEmpty { try directory.catalog.add(ledger) }
+        if !lost.isEmpty { try directory.catalog.add(lost, at: Timestamp.now()) }
         let now = Dictionary(
             uniqueKeysWithValues: directory.all.map { ($0.name, $0.fileIdentity) })
         if now != known { try directory.catalog.setKnownPartitions(now) }
@@ -222,9 +222,9 @@ final class Engine: Sendable {
             writer.drop(partition)
             publish(writer.snapshot)
             try directory.remove(partition)
-            var dropped = LedgerCounts()
+            var dropped = Ledger()
             dropped.count(.droppedByRetention, spans)
-            if !dropped.isEmpty { try directory.catalog.add(dropped) }
+            if !dropped.isEmpty { try directory.catalog.add(dropped, at: now()) }
             let left = try Self.counted(in: directory)
             counted.withLock { $0 = left }
             return spans
@@ -232,10 +232,34 @@ final class Engine: Sendable {
         report("removed \(partition.name) with \(spans) spans: \(reason)")
     }
 
-    func count(_ ledger: LedgerCounts) throws {
+    func count(_ ledger: Ledger) throws {
         if ledger.isEmpty { return }
-        try directory.catalog.add(ledger)
-        counted.withLock { $0.add(ledger) }
+        try directory.catalog.add(ledger, at: now())
+        counted.withLock { $0.add(ledger.totals) }
+    }
+
+    /// What all files have counted, by line.
+    func ledgerLines() throws -> LedgerAnswer {
+        let snapshot = snapshot
+        var answer = LedgerAnswer()
+        answer.spans = snapshot.views.reduce(0) { $0 + $1.liveSpans }
+        answer.oldest = snapshot.oldest
+        answer.newest = snapshot.newest
+        var sums = LedgerMerge()
+        sums.add(try directory.catalog.ledgerEntries())
+        for partition in directory.all {
+            do {
+                sums.add(try partition.ledgerEntries())
+            } catch {
+                guard let reason = Damage.reason(error) else { throw error }
+                directory.report("the ledger of \(partition.name) cannot be read: \(reason)")
+            }
+        }
+        for (reason, count) in directory.damage.counts {
+            sums.add([LedgerEntry(LedgerLine(reason), count: count, first: nil, last: nil)])
+        }
+        answer.entries = sums.entries
+        return answer
     }
 
     private static func counted(in directory: PartitionDirectory) throws -> LedgerCounts {
@@ -346,4 +370,27 @@ final class Engine: Sendable {
 /// A source of a merge was set aside before the merge was done: it is to be done again without it.
 struct MergeOvertaken: Error, CustomStringConvertible {
     var description: String { "a segment that was being merged has been set aside" }
+}
+
+/// Adds up what several files have counted.
+private struct LedgerMerge {
+    private struct Place: Hashable {
+        let line: LedgerLine
+        let isOther: Bool
+    }
+
+    private(set) var entries: [LedgerEntry] = []
+    private var places: [Place: Int] = [:]
+
+    mutating func add(_ others: [LedgerEntry]) {
+        for entry in others {
+            let place = Place(line: entry.line, isOther: entry.isOther)
+            if let known = places[place] {
+                entries[known].add(entry)
+            } else {
+                places[place] = entries.count
+                entries.append(entry)
+            }
+        }
+    }
 }

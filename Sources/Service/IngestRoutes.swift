@@ -41,7 +41,7 @@ enum IngestRoutes {
             for index in scores.indices where scores[index].time == 0 {
                 scores[index].time = Int64(clamping: request.receivedAt)
             }
-            var ledger = LedgerCounts()
+            var ledger = Ledger()
             ledger.count(.logRecord, report.unwanted)
             ledger.count(.invalidLogRecord, report.invalid)
             ledger.count(.invalidScore, report.carried.incomplete)
@@ -65,7 +65,7 @@ enum IngestRoutes {
                 }
             let message =
                 count == 0 ? "" : "metrics are not stored here; set OTEL_METRICS_EXPORTER=none"
-            var ledger = LedgerCounts()
+            var ledger = Ledger()
             ledger.count(.metricPoint, count)
             return Decoded(ledger: ledger, rejected: count, message: message)
         } keep: { decoded in
@@ -81,7 +81,7 @@ enum IngestRoutes {
         var logs: [LogRecord] = []
         var scores: [Score] = []
         /// What was not counted with the batch.
-        var ledger = LedgerCounts()
+        var ledger = Ledger()
         var rejected = 0
         var message = ""
     }
@@ -218,7 +218,9 @@ enum IngestRoutes {
     }
 
     static func receipt(_ request: Request, _ service: Service) -> Receipt {
-        Receipt(time: request.receivedAt, oldestStart: service.store.oldestStartKept)
+        Receipt(
+            time: request.receivedAt, oldestStart: service.store.oldestStartKept,
+            owners: service.store.owners)
     }
 
     static func nativeReply(_ report: ReadReport, _ appended: AppendReport) -> [UInt8] {
@@ -288,7 +290,7 @@ enum IngestRoutes {
     }
 
     static func countRefused(_ service: Service) async throws {
-        var ledger = LedgerCounts()
+        var ledger = Ledger()
         ledger.count(.refusedRequest)
         try await service.store.count(ledger)
     }

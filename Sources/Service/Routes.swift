@@ -57,6 +57,9 @@ struct Routes: Sendable {
         Route("/v1/tail", .get(TailRoute.tail, .tail)),
         Route("/v1/traces/*", .get(QueryRoutes.trace, .trace)),
         Route("/", .get(HelpRoute.help, .help)),
+        Route(
+            "/v1/ledger", .get(LedgerRoute.ledger, .ledger),
+            .post(LedgerRoute.ledger, .ledger.posted)),
         Route("/v1/status", .get(StatusRoutes.status, .status)),
         Route("/openapi.json", .get(ContractRoute.contract, .contract)),
         Route("/metrics", .get(MetricsRoute.metrics, .metrics)),

@@ -24,7 +24,7 @@ enum ScoreRoutes {
             throw failure
         }
         let replaced = try await service.store.append(read.scores, receivedAt: request.receivedAt)
-        var ledger = LedgerCounts()
+        var ledger = Ledger()
         ledger.count(.invalidScore, read.report.rejected)
         try await service.store.count(ledger)
         let isRefused = read.report.accepted == 0 && read.report.rejected > 0

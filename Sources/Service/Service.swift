@@ -130,7 +130,7 @@ package final class Service: HTTPHandler {
         let store = store
         let log = log
         Task {
-            var ledger = LedgerCounts()
+            var ledger = Ledger()
             ledger.count(.refusedRequest)
             do {
                 try await store.count(ledger)

@@ -12,7 +12,11 @@ extension ColumnBuilder {
 
     /// A row's value as a tree; nil if it has none.
     package func value(of row: Int) -> AttributeValue? {
-        guard let index = index(of: row) else { return nil }
+        index(of: row).map(value(at:))
+    }
+
+    /// The value of an entry, by its place among `rows`.
+    package func value(at index: Int) -> AttributeValue {
         switch key.type {
         case .empty: return .empty
         case .bool: return .bool(numbers[index] != 0)

@@ -36,6 +36,11 @@ package enum LedgerReason: String, Sendable, CaseIterable, Codable {
     package static let refusalsOfSpans: [LedgerReason] = [
         .invalidTraceID, .invalidSpanID, .invalidSpan, .tooOld,
     ]
+
+    /// Those that say what the senders' SDKs threw away.
+    package static let droppedUpstream: [LedgerReason] = [
+        .droppedAttributesUpstream, .droppedEventsUpstream, .droppedLinksUpstream,
+    ]
 }
 
 /// Counts by reason; adds up.

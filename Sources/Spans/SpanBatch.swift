@@ -9,7 +9,7 @@ package struct SpanBatch: Sendable {
     package var events = TableBuilder(EventField.self)
     package var links = TableBuilder(LinkField.self)
     /// What was refused or repaired while these spans were read.
-    package var ledger = LedgerCounts()
+    package var ledger = Ledger()
 
     package init() {}
 

@@ -10,6 +10,8 @@ package struct TableBuilder: Sendable {
     package private(set) var columns: [ColumnBuilder] = []
     /// Attributes that replaced an earlier one of the same key on the same row.
     package private(set) var duplicateKeys = 0
+    /// The keys of those that `takeRepeatedKeys` has not taken.
+    private var repeatedKeys: [UInt32] = []
 
     private let fieldCount: Int
     private var keys = ByteDictionary()
@@ -137,6 +139,7 @@ package struct TableBuilder: Sendable {
         if lastSet[code].row == Int32(row) {
             columns[Int(lastSet[code].column)].removeLast()
             duplicateKeys += 1
+            repeatedKeys.append(UInt32(code))
         }
         lastSet[code] = (Int32(row), Int32(index))
         return index
@@ -155,6 +158,16 @@ package struct TableBuilder: Sendable {
         successor.append(-1)
         columnOfKey[slot] = Int32(columns.count)
         return columns.count - 1
+    }
+
+    // MARK: Repeated keys
+
+    package var hasRepeatedKeys: Bool { !repeatedKeys.isEmpty }
+
+    /// Adds how often each key came again on a row that had it, since the last time.
+    package mutating func takeRepeatedKeys(_ counts: inout [String: Int]) {
+        for code in repeatedKeys { counts[keys.string(Int(code)), default: 0] += 1 }
+        repeatedKeys.removeAll(keepingCapacity: true)
     }
 
     // MARK: Joining

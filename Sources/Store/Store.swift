@@ -30,10 +30,16 @@ package protocol Store: Sendable {
     func scores(of trace: SpanRows, id: [UInt8]) async throws -> [Score]
 
     /// Counts what was refused before it became a batch.
-    func count(_ ledger: LedgerCounts) async throws
+    func count(_ ledger: Ledger) async throws
 
-    /// All that was refused, repaired, late or doubled since the store was made, at no cost.
+    /// All that was refused, repaired, late or doubled since the store was made, by reason, at no cost.
     var ledger: LedgerCounts { get }
+
+    /// The same by tenant, service and key too. Reads what every file has counted.
+    func ledgerLines() async throws -> LedgerAnswer
+
+    /// Where spans say whose they are.
+    var owners: OwnerSources { get }
 
     /// Differs whenever answers may differ, by commits or scores; merging does not change it. Means nothing to
     /// another run of the process.

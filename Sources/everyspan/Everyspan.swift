@@ -14,7 +14,7 @@ struct Everyspan: AsyncParsableCommand {
             Slices.self,
             Series.self, Traces.self, Trace.self, Spans.self, Dimensions.self, TailCommand.self,
             ScoreCommand.self,
-            Status.self, Check.self, Compact.self, Manual.self, Version.self,
+            LedgerCommand.self, Status.self, Check.self, Compact.self, Manual.self, Version.self,
         ])
 
     static func main() async {

@@ -279,6 +279,8 @@ COLUMNS = {
     "deletion": ["bitmap", "segment"],
     "shared_trace": ["trace_id", "segment"],
     "ledger": ["amount"],
+    "ledger_line": ["amount", "reason", "tenant", "first", "id"],
+    "ledger_commit": ["lines", "received", "id"],
     "segment_count": ["mapping", "raw_bytes", "compressed", "checksum", "data", "seal", "segment"],
     "value_count": ["distinct_values", "raw_bytes", "compressed", "checksum", "data", "segment", "id"],
     "value_count_name": ["origin", "name", "value_count"],

@@ -71,6 +71,7 @@ struct PartitionCheck {
                 try row.decode(forColumn: "segment"), "no segment set aside",
                 try row.decode(forColumn: "reason"))
         }
+        for fault in try LedgerLines.faults(db) { add(nil, fault.expected, fault.found) }
         try checkOrphans(db)
         try checkLogRecords(db)
         let retired = try Int.fetchOne(db, sql: "SELECT count(*) FROM retired") ?? 0
@@ -126,8 +127,8 @@ enum CatalogCheck {
     static func run(_ path: String, _ report: (CheckProblem) -> Void) throws {
         let file = path + "/catalog.sqlite"
         guard FileManager.default.fileExists(atPath: file) else { return }
-        func add(_ found: String) {
-            report(CheckProblem(partition: "catalog", expected: "an intact file", found: found))
+        func add(_ found: String, expected: String = "an intact file") {
+            report(CheckProblem(partition: "catalog", expected: expected, found: found))
         }
         do {
             try PartitionFile.checkKind(file)
@@ -141,13 +142,15 @@ enum CatalogCheck {
                     add(line)
                 }
                 _ = (try LedgerCounts(db), try Int.fetchOne(db, sql: "SELECT count(*) FROM score"))
-                // A catalog that an earlier version has written has none yet.
-                guard try db.tableExists("finding") else { return }
-                for id in try Catalog.findings(FindingsQuery(hasHistory: true), db).unreadable {
-                    report(
-                        CheckProblem(
-                            partition: "catalog", expected: "findings that can be read",
-                            found: "finding \(id)"))
+                // A version before these tables may have written the file.
+                let hasFindings = try db.tableExists("finding")
+                let query = FindingsQuery(hasHistory: true)
+                for id in hasFindings ? try Catalog.findings(query, db).unreadable : [] {
+                    add("finding \(id)", expected: "findings that can be read")
+                }
+                let hasLines = try db.tableExists("ledger_line")
+                for fault in hasLines ? try LedgerLines.faults(db) : [] {
+                    add(fault.found, expected: fault.expected)
                 }
             }
         } catch {

@@ -109,15 +109,12 @@ struct CommitWriter {
         _ batch: SpanBatch, requestEnds: [Int], receivedAt: UInt64
     ) throws -> [Int] {
         var duplicates = [Int](repeating: 0, count: requestEnds.count)
-        var ledger = batch.ledger
-        ledger.count(.duplicateKey, batch.spans.duplicateKeys)
-        var shares = try BatchSplit.split(batch, receivedAt: receivedAt, ledger: &ledger)
+        let owners = BatchOwners(batch, .standard)
+        var shares = try BatchSplit.split(batch, receivedAt: receivedAt, owners: owners)
+        if !shares.isEmpty { shares[0].ledger.add(batch.ledger) }
         for index in shares.indices {
             let copies = try aroundDamage { writer in
-                var copies: [Int] = []
-                var shareLedger = index == 0 ? ledger : LedgerCounts()
-                try writer.commit(shares[index], receivedAt, &shareLedger) { copies.append($0) }
-                return copies
+                try writer.commit(shares[index], receivedAt, owners)
             }
             for row in copies {
                 let origin = shares[index].origins[row]
@@ -125,9 +122,9 @@ struct CommitWriter {
                 duplicates[request] += 1
             }
         }
-        if shares.isEmpty, !ledger.isEmpty {
-            try directory.catalog.add(ledger)
-            counted.add(ledger)
+        if shares.isEmpty, !batch.ledger.isEmpty {
+            try directory.catalog.add(batch.ledger, at: receivedAt)
+            counted.add(batch.ledger.totals)
         }
         shares.removeAll()
         return duplicates
@@ -139,31 +136,36 @@ struct CommitWriter {
         return counted
     }
 
+    /// - Returns: the rows of the share of which there was a copy.
     private mutating func commit(
-        _ share: PartitionShare, _ receivedAt: UInt64, _ ledger: inout LedgerCounts,
-        isDuplicate: (_ row: Int) -> Void
-    ) throws {
+        _ share: PartitionShare, _ receivedAt: UInt64, _ owners: BatchOwners
+    ) throws -> [Int] {
         let partition = try directory.partition(day: share.day)
         let identities = try Identities(share.data)
         let hashes = TraceHasher(identities).all
         var deletions = Deletions()
         var own = RowSet(rowCount: identities.count)
         var contents = CopyContents(share.data)
+        var copies: [Int] = []
         unmerged.add(
-            identities, hashes, to: partition, &contents, &deletions, &own, isDuplicate)
+            identities, hashes, to: partition, &contents, &deletions, &own
+        ) { copies.append($0) }
         do {
             try lookUpLarge(
-                identities, hashes, partition, &contents, &deletions, &own, isDuplicate)
-            ledger.count(.duplicateSpan, deletions.count + own.count)
+                identities, hashes, partition, &contents, &deletions, &own
+            ) { copies.append($0) }
+            var ledger = share.ledger
+            owners.count(.duplicateSpan, copies.map { share.origins[$0] }, in: &ledger)
             try markShared(hashes)
             let segment = try write(
                 share.data, receivedAt, partition, deletions, own, ledger)
-            counted.add(ledger)
+            counted.add(ledger.totals)
             publish(segment, identities, hashes, own, deletions)
         } catch {
             unmerged.rebuild(snapshot.small)
             throw error
         }
+        return copies
     }
 
     /// Finds copies among the large segments of the same partition.
@@ -215,17 +217,32 @@ struct CommitWriter {
         }
         let deletions = try CopySearch.losers(among: snapshot.large, &lookup)
         for (segment, rows) in deletions.bySegment {
-            var ledger = LedgerCounts()
-            ledger.count(.duplicateSpan, rows.count)
+            let ledger = try Self.ledger(ofCopies: rows, in: segment)
             _ = try segment.partition.commit(
-                nil, deletions: [segment.id: deleted(rows, in: segment)], ledger: ledger)
-            counted.add(ledger)
+                nil, deletions: [segment.id: deleted(rows, in: segment)], ledger: ledger,
+                at: Timestamp.now())
+            counted.add(ledger.totals)
             show(rows, deletedIn: segment)
             // One by one: the next may fail.
             snapshot.contentVersion += 1
         }
         copiesRemovedAt = snapshot.contentVersion
         return deletions.count > 0
+    }
+
+    /// Rows of a segment that are read at once to say whose they are.
+    private static let rowsReadMax = 4096
+
+    private static func ledger(ofCopies rows: [Int], in segment: Segment) throws -> Ledger {
+        var ledger = Ledger()
+        for start in stride(from: 0, to: rows.count, by: rowsReadMax) {
+            var collector = RowCollector()
+            try collector.append(Array(rows[start...].prefix(rowsReadMax)), of: segment)
+            let batch = collector.batch
+            BatchOwners(batch, .standard).count(
+                .duplicateSpan, Array(0..<batch.count), in: &ledger)
+        }
+        return ledger
     }
 
     /// All rows of a segment that are deleted, with these.
@@ -244,14 +261,14 @@ struct CommitWriter {
 
     private func write(
         _ data: SegmentData, _ receivedAt: UInt64, _ partition: Partition, _ deletions: Deletions,
-        _ own: RowSet, _ ledger: LedgerCounts
+        _ own: RowSet, _ ledger: Ledger
     ) throws -> Segment? {
         var bitmaps: [Int64: RowSet] = [:]
         for (segment, rows) in deletions.bySegment {
             bitmaps[segment.id] = deleted(rows, in: segment)
         }
         guard own.count < data.spanCount else {
-            _ = try partition.commit(nil, deletions: bitmaps, ledger: ledger)
+            _ = try partition.commit(nil, deletions: bitmaps, ledger: ledger, at: receivedAt)
             return nil
         }
         var data = data
@@ -262,7 +279,8 @@ struct CommitWriter {
         record.rawBytes = packed.rawBytes
         let sealed = SealedSegment(record: record, body: packed.body)
         let id = try partition.commit(
-            sealed, deletions: bitmaps, own: own.count > 0 ? own : nil, ledger: ledger)
+            sealed, deletions: bitmaps, own: own.count > 0 ? own : nil, ledger: ledger,
+            at: receivedAt)
         record.id = id ?? 0
         return try Segment(record, partition, warm, keys: Set(data.columns.keys))
     }

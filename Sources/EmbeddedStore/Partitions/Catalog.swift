@@ -2,6 +2,7 @@ internal import Foundation
 internal import GRDB
 internal import Migrations
 internal import Spans
+internal import Store
 
 /// What belongs to no partition: the ledger of what never reached one, and settings.
 final class Catalog: Sendable {
@@ -9,6 +10,8 @@ final class Catalog: Sendable {
 
     /// More is not read through at each start: it would take longer than everything else.
     private static let checkedBytesMax = 64 << 20
+    /// Of a larger file.
+    private static let checkedTables = ["ledger", "ledger_line", "ledger_commit", "setting"]
 
     /// - Throws: what `Damage` knows, if the file is damaged.
     init(directory: String) throws {
@@ -29,9 +32,8 @@ final class Catalog: Sendable {
         try migrator.migrate(database)
         try database.read { db in
             let isSmall = FileSize.of(path) <= Self.checkedBytesMax
-            for check in isSmall
-                ? ["quick_check"] : ["quick_check(ledger)", "quick_check(setting)"]
-            {
+            for table in isSmall ? [""] : Self.checkedTables {
+                let check = table.isEmpty ? "quick_check" : "quick_check(\(table))"
                 let found = try String.fetchAll(db, sql: "PRAGMA \(check)")
                 if found != ["ok"] { throw DamagedBytes(found.first ?? "nothing said of it") }
             }
@@ -71,7 +73,14 @@ final class Catalog: Sendable {
     /// Gives free pages back to the file system.
     func vacuum() throws { try database.vacuum() }
 
-    func add(_ ledger: LedgerCounts) throws { try database.write { try ledger.save($0) } }
+    /// - Parameter received: Unix nanoseconds.
+    func add(_ ledger: Ledger, at received: UInt64) throws {
+        try database.write { try ledger.save($0, at: received) }
+    }
 
     func ledger() throws -> LedgerCounts { try database.read { try LedgerCounts($0) } }
+
+    func ledgerEntries() throws -> [LedgerEntry] {
+        try database.read { try LedgerLines.entries($0) }
+    }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import Spans
+internal import Store
 internal import Synchronization
 internal import Zlib
 
@@ -243,6 +244,8 @@ final class Partition: Sendable {
 
     func ledger() throws -> LedgerCounts { try file.read { try LedgerCounts($0) } }
 
+    func ledgerEntries() throws -> [LedgerEntry] { try file.read { try LedgerLines.entries($0) } }
+
     func byteCount() -> Int {
         FileSize.of(path) + FileSize.of(path + "-wal")
     }
@@ -271,10 +274,11 @@ final class Partition: Sendable {
     /// - Parameters:
     ///   - deletions: for older segments all rows that are deleted from now on.
     ///   - own: rows of the new segment that are superseded already.
+    ///   - received: Unix nanoseconds, for the ledger.
     /// - Returns: the id of the new segment, if there is one.
     func commit(
         _ segment: SealedSegment?, deletions: [Int64: RowSet], own: RowSet? = nil,
-        ledger: LedgerCounts
+        ledger: Ledger, at received: UInt64
     ) throws -> Int64? {
         do {
             let id = try file.write { db in
@@ -282,7 +286,7 @@ final class Partition: Sendable {
                 var deletions = deletions
                 if let id { deletions[id] = own }
                 try save(deletions, db)
-                try ledger.save(db)
+                try ledger.save(db, at: received)
                 return id
             }
             if let id { mark.set(id) }
@@ -364,10 +368,6 @@ final class Partition: Sendable {
                     ])
             }
         }
-    }
-
-    func add(_ ledger: LedgerCounts) throws {
-        try file.write { db in try ledger.save(db) }
     }
 
     /// Removes segments for good. They must be retired, and no query may be reading them.

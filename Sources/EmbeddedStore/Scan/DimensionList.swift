@@ -37,6 +37,7 @@ struct DimensionList {
     private struct Rows: Sendable {
         let fields: FieldResolver
         let selection: UnitSelection
+        let droppedUpstream: Int
     }
 
     /// One frame, and its rows once they are needed: of most dimensions counts are stored.
@@ -71,17 +72,24 @@ struct DimensionList {
             Source(frame) { [control] in
                 let fields = FieldResolver(frame: frame, control: control)
                 let units = try MatchedUnits(slice, fields, percentiles: percentiles)
-                return Rows(fields: fields, selection: units.selection)
+                return Rows(
+                    fields: fields, selection: units.selection,
+                    droppedUpstream: try units.droppedUpstream(frame))
             }
         }
         var coverage = Coverage(range: query.range)
         coverage.oldest = snapshot.oldest
         coverage.newest = snapshot.newest
-        coverage.matched = try Scanner.parallel(sources) { source in
-            try CountedQuestion(slice, nil)?.scan(source.frame, control)?.unitCount
-                ?? source.rows().selection.count
-        }.reduce(0, +)
+        let matched = try Scanner.parallel(sources) { source in
+            if let scan = try CountedQuestion(slice, nil)?.scan(source.frame, control) {
+                return (spans: scan.unitCount, dropped: scan.droppedUpstream)
+            }
+            let rows = try source.rows()
+            return (spans: rows.selection.count, dropped: rows.droppedUpstream)
+        }
+        coverage.matched = matched.reduce(0) { $0 + $1.spans }
         coverage.spans = coverage.matched
+        coverage.droppedUpstream = matched.reduce(0) { $0 + $1.dropped }
         // One after the other: all values of all dimensions at once would take more memory than anything else.
         let summaries = try entries.map { entry in
             let parts = try Scanner.parallel(sources) { try part(of: entry, slice, in: $0) }

@@ -76,7 +76,7 @@ package struct QueryParameters: Sendable {
         return time
     }
 
-    private func duration(_ text: String, _ name: String) throws -> Int64 {
+    func duration(_ text: String, _ name: String) throws -> Int64 {
         guard let value = DurationText.nanoseconds(text), value > 0, value < 9e18 else {
             throw QueryFailure("bad_time", "\(name)=\(text) is no duration; write 15m, 24h or 7d")
         }

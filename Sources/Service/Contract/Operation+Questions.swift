@@ -30,6 +30,15 @@ extension Operation {
         "dimensions", "What there is to slice by; with name, its values.",
         DimensionsRequest.parameters, rowAnswers("Dimensions", "DimensionValues"))
 
+    static let ledger = Operation(
+        id: "ledger", tag: .ask,
+        summary: "What was refused, repaired, late, doubled or dropped, and whose it was.",
+        parameters: LedgerRequest.parameters,
+        answers: rowAnswers("Ledger", isTagged: false, isCheckable: true) + [
+            .failure(400, "What is wrong with the question.", isReadable: true),
+            .failure(503, "Try again.", isReadable: true, fields: [.retryAfter]),
+        ])
+
     static let trace: Operation = {
         var operation = question(
             "trace", "One trace.", TraceRequest.parameters,
@@ -85,7 +94,8 @@ extension Operation {
 
     /// - Parameter names: of the schemas that the JSON answer may have.
     private static func rowAnswers(
-        _ names: String..., isCheckable: Bool = false, fields: [Answer.Field] = []
+        _ names: String..., fields: [Answer.Field] = [], isTagged: Bool = true,
+        isCheckable: Bool = false
     ) -> [Answer] {
         let content: [Content] = [
             .json(.any(of: names.map { .named($0) } + [.list(of: .named("FlatRow"))])),
@@ -95,7 +105,7 @@ extension Operation {
         ]
         let ok = Answer(
             200, "The answer, in the format that was asked for.", content,
-            fields: [.entityTag, .coverage] + fields)
+            fields: (isTagged ? [.entityTag] : []) + [.coverage] + fields)
         guard isCheckable else { return [ok] }
         return [
             ok,

@@ -22,6 +22,7 @@ package func readTraces(
 struct OTLPJSONReader {
     var cursor: JSONCursor
     let receipt: Receipt
+    private var owners: OwnerReader
     var report = ReadReport()
     var place = (resource: 0, scope: 0, span: 0)
     var scratch: [UInt8] = []
@@ -29,6 +30,7 @@ struct OTLPJSONReader {
     init(_ cursor: JSONCursor, receipt: Receipt) {
         self.cursor = cursor
         self.receipt = receipt
+        owners = OwnerReader(receipt.owners)
     }
 
     mutating func request(into batch: inout SpanBatch) throws(JSONError) {
@@ -100,6 +102,9 @@ struct OTLPJSONReader {
         try at(found[1]) { reader throws(JSONError) in
             try reader.setText(ResourceField.schemaURL, &batch.resources, &batch.ledger)
         }
+        if batch.hasOpenCounts {
+            batch.settleCounts(owners.owner(ofResource: row, in: batch))
+        }
         for offset in found[2...3] {
             try at(offset) { reader throws(JSONError) in
                 try reader.elements { reader throws(JSONError) in
@@ -138,6 +143,9 @@ struct OTLPJSONReader {
         try at(found[1]) { reader throws(JSONError) in
             try reader.setText(ScopeField.schemaURL, &batch.scopes, &batch.ledger)
         }
+        if batch.hasOpenCounts {
+            batch.settleCounts(owners.owner(ofResource: resource, scope: row, in: batch))
+        }
         try at(found[2]) { reader throws(JSONError) in
             try reader.elements { reader throws(JSONError) in
                 try reader.span(resource: resource, scope: row, into: &batch)
@@ -174,8 +182,12 @@ struct OTLPJSONReader {
         batch.spans.set(SpanField.resource, UInt64(resource))
         batch.spans.set(SpanField.scope, UInt64(scope))
         let (head, fault) = try spanMembers(into: &batch)
-        if let reason = fault ?? head.write(to: &batch, receipt: receipt) {
-            if fault != nil { batch.ledger.count(.invalidSpan) }
+        if fault != nil { batch.ledger.count(.invalidSpan) }
+        let reason = fault ?? head.write(to: &batch, receipt: receipt)
+        if batch.hasOpenCounts {
+            batch.settleCounts(owners.owner(ofSpan: batch.spans.rowCount - 1, in: batch))
+        }
+        if let reason {
             batch.removeLastSpan(eventsBefore: events, linksBefore: links)
             report.refuse(
                 "resourceSpans[\(place.resource)].scopeSpans[\(place.scope)].spans[\(place.span)]: \(reason)"
@@ -192,7 +204,7 @@ struct OTLPJSONReader {
     /// - Returns: what is wrong with it, or nil.
     @discardableResult
     mutating func attributes(
-        _ table: inout TableBuilder, _ ledger: inout LedgerCounts
+        _ table: inout TableBuilder, _ ledger: inout Ledger
     ) throws(JSONError) -> String? {
         switch try cursor.kind() {
         case .array: break
@@ -210,41 +222,45 @@ struct OTLPJSONReader {
     }
 
     private mutating func attribute(
-        _ table: inout TableBuilder, _ ledger: inout LedgerCounts
+        _ table: inout TableBuilder, _ ledger: inout Ledger
     ) throws(JSONError) {
         var name: JSONString?
         var value = AttributeValue.empty
+        // Of the value, whose key may follow it.
+        var odd = LedgerCounts()
         var isFirst = true
         try cursor.enterObject()
         while let key = try cursor.nextKey(&isFirst) {
             if key.equals("key"), try cursor.kind() == .string {
                 name = try cursor.string()
             } else if key.equals("value") {
-                value = try OTLPAnyValue.read(&cursor, &ledger)
+                value = try OTLPAnyValue.read(&cursor, &odd)
             } else {
                 try cursor.skip()
             }
         }
         guard let name else {
             let none = UnsafeRawBufferPointer(start: nil, count: 0)
-            return table.set(none, value, &ledger)
+            table.set(none, value, &odd)
+            return ledger.count(odd, key: none)
         }
         name.withBytes(&scratch) { key, isRepaired in
-            if isRepaired { ledger.count(.invalidUTF8) }
-            table.set(key, value, &ledger)
+            if isRepaired { odd.count(.invalidUTF8) }
+            table.set(key, value, &odd)
+            ledger.count(odd, key: key)
         }
     }
 
     // MARK: Scalars
 
     mutating func setText<F: TableField>(
-        _ field: F, _ table: inout TableBuilder, _ ledger: inout LedgerCounts
+        _ field: F, _ table: inout TableBuilder, _ ledger: inout Ledger
     ) throws(JSONError) {
         guard try cursor.kind() == .string else {
             return try OTLPAnyValue.skipNull(&cursor, "a string")
         }
         try cursor.string().withBytes(&scratch) { text, isRepaired in
-            if isRepaired { ledger.count(.invalidUTF8) }
+            if isRepaired { ledger.count(.invalidUTF8, key: field.name) }
             if !text.isEmpty { table.set(field, text) }
         }
     }

@@ -74,7 +74,7 @@ extension NativeReader {
 
     /// The row of a resource or scope with the attributes at the cursor.
     private mutating func place(
-        _ rows: inout TableBuilder, _ table: Table, _ ledger: inout LedgerCounts
+        _ rows: inout TableBuilder, _ table: Table, _ ledger: inout Ledger
     ) throws(JSONError) -> Int {
         let start = cursor.offset
         let text = Array(try cursor.rawValue())
@@ -88,7 +88,8 @@ extension NativeReader {
                 try cursor.kind() == .string
             {
                 let field = key.equals("name") ? ScopeField.name : .version
-                try cursor.string().withBytes(&scratch) { text, _ in
+                try cursor.string().withBytes(&scratch) { text, isRepaired in
+                    if isRepaired { ledger.count(.invalidUTF8, key: field.name) }
                     if !text.isEmpty { rows.set(field, text) }
                 }
             } else {
@@ -127,7 +128,7 @@ extension NativeReader {
         switch try cursor.kind() {
         case .string:
             try cursor.string().withBytes(&scratch) { text, isRepaired in
-                if isRepaired { batch.ledger.count(.invalidUTF8) }
+                if isRepaired { batch.ledger.count(.invalidUTF8, key: field.name) }
                 if !text.isEmpty { batch.spans.set(field, text) }
             }
         case .null: try cursor.null()
@@ -287,7 +288,10 @@ extension NativeReader {
             try reader.cursor.enterObject()
             while let key = try reader.cursor.nextKey(&isFirst) {
                 if key.equals("name"), try reader.cursor.kind() == .string {
-                    try reader.cursor.string().withBytes(&reader.scratch) { text, _ in
+                    try reader.cursor.string().withBytes(&reader.scratch) { text, isRepaired in
+                        if isRepaired {
+                            batch.ledger.count(.invalidUTF8, key: EventField.name.name)
+                        }
                         if !text.isEmpty { batch.events.set(EventField.name, text) }
                     }
                 } else if key.equals("time_unix_nano") {
@@ -336,7 +340,7 @@ extension NativeReader {
 
     /// The members of the object at the cursor, as attributes without a prefix.
     private mutating func flat(
-        _ table: inout TableBuilder, _ ledger: inout LedgerCounts
+        _ table: inout TableBuilder, _ ledger: inout Ledger
     ) throws(JSONError) {
         var isFirst = true
         try cursor.enterObject()

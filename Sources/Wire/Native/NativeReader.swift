@@ -24,6 +24,7 @@ package func readNative(
 struct NativeReader {
     var cursor: JSONCursor
     let receipt: Receipt
+    private var owners: OwnerReader
     var report = ReadReport()
     /// Reused from value to value.
     var scratch: [UInt8] = []
@@ -37,6 +38,7 @@ struct NativeReader {
     init(_ cursor: JSONCursor, receipt: Receipt) {
         self.cursor = cursor
         self.receipt = receipt
+        owners = OwnerReader(receipt.owners)
     }
 
     mutating func body(
@@ -62,6 +64,12 @@ struct NativeReader {
             } catch {
                 // The rest of an array is lost with it; a line is lost alone.
                 if before.isArray(cursor, at: start) { throw error }
+                batch.ledger.count(.invalidSpan)
+                if batch.spans.rowCount > before.spans {
+                    settle(&batch)
+                } else {
+                    batch.settleCounts(SpanOwner())
+                }
                 batch.goBack(to: before)
                 firstError = firstError ?? error
                 report.refuse("not JSON: \(error.message)")
@@ -115,7 +123,7 @@ struct NativeReader {
         guard try cursor.kind() == .object else {
             try cursor.skip()
             report.refuse("expected an object")
-            batch.ledger.count(.invalidSpan)
+            batch.ledger.count(LedgerLine(.invalidSpan))
             return
         }
         let before = batch.marker
@@ -126,15 +134,20 @@ struct NativeReader {
         try members(of: &span, into: &batch)
         batch.spans.set(SpanField.resource, UInt64(span.resource ?? rows.resource))
         batch.spans.set(SpanField.scope, UInt64(span.scope ?? rows.scope))
-        if let fault = span.finish(
+        let fault = span.finish(
             receipt: receipt, &random, into: &batch, generated: &report.generatedIDs)
-        {
+        if batch.hasOpenCounts { settle(&batch) }
+        if let fault {
             batch.goBack(to: before)
-            batch.ledger.count(.invalidSpan)
             report.refuse(fault)
         } else {
             report.accepted += 1
         }
+    }
+
+    /// Says whose all was that was counted about the newest span.
+    private mutating func settle(_ batch: inout SpanBatch) {
+        batch.settleCounts(owners.owner(ofSpan: batch.spans.rowCount - 1, in: batch))
     }
 }
 

@@ -34,7 +34,10 @@ struct NativeSpan {
         receipt: Receipt, _ random: inout some RandomNumberGenerator,
         into batch: inout SpanBatch, generated: inout [ReadReport.GeneratedID]
     ) -> String? {
-        if let firstFault { return firstFault }
+        if let firstFault {
+            batch.ledger.count(.invalidSpan)
+            return firstFault
+        }
         setTimes(receipt.time)
         let isGenerated = generateIDs(&random)
         if isGenerated { head.marks.insert(.idsGenerated) }

@@ -123,7 +123,7 @@ private func readRecord(
     if record.time == 0 { record.time = observed }
     guard record.eventName == Evaluation.eventName else { return (record, []) }
     var table = TableBuilder(EventField.self)
-    var ledger = LedgerCounts()
+    var ledger = Ledger()
     table.beginRow()
     for pair in pairs { try AttributeReader.read(cursor.message(pair), into: &table, &ledger) }
     return (record, table.attributes(0))

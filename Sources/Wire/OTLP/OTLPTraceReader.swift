@@ -24,11 +24,15 @@ package func readTraces(
 
 private struct OTLPTraceReader {
     let receipt: Receipt
+    private var owners: OwnerReader
     var report = ReadReport()
     /// Where the reader is, for what it says about refused spans.
     private var place = (resource: 0, scope: 0, span: 0)
 
-    init(receipt: Receipt) { self.receipt = receipt }
+    init(receipt: Receipt) {
+        self.receipt = receipt
+        owners = OwnerReader(receipt.owners)
+    }
 
     /// Fields may come in any order, and the resource is needed first: a first pass looks for it.
     mutating func resourceSpans(
@@ -47,6 +51,9 @@ private struct OTLPTraceReader {
                 }
             default: try head.skip(tag)
             }
+        }
+        if batch.hasOpenCounts {
+            batch.settleCounts(owners.owner(ofResource: row, in: batch))
         }
         var body = cursor
         while let tag = try body.tag() {
@@ -100,6 +107,9 @@ private struct OTLPTraceReader {
             default: try head.skip(tag)
             }
         }
+        if batch.hasOpenCounts {
+            batch.settleCounts(owners.owner(ofResource: resource, scope: row, in: batch))
+        }
         var body = cursor
         while let tag = try body.tag() {
             if tag.raw == 2 << 3 | 2 {
@@ -142,10 +152,14 @@ private struct OTLPTraceReader {
         batch.spans.set(SpanField.resource, UInt64(resource))
         batch.spans.set(SpanField.scope, UInt64(scope))
         let head = try SpanMessageReader.read(cursor, into: &batch)
-        if let reason = head.write(to: &batch, receipt: receipt) {
+        let fault = head.write(to: &batch, receipt: receipt)
+        if batch.hasOpenCounts {
+            batch.settleCounts(owners.owner(ofSpan: batch.spans.rowCount - 1, in: batch))
+        }
+        if let fault {
             batch.removeLastSpan(eventsBefore: events, linksBefore: links)
             report.refuse(
-                "resourceSpans[\(place.resource)].scopeSpans[\(place.scope)].spans[\(place.span)]: \(reason)"
+                "resourceSpans[\(place.resource)].scopeSpans[\(place.scope)].spans[\(place.span)]: \(fault)"
             )
         } else {
             report.accepted += 1
@@ -157,13 +171,13 @@ private struct OTLPTraceReader {
 @inline(__always)
 func setText<F: TableField>(
     _ field: F, _ text: UnsafeRawBufferPointer, _ table: inout TableBuilder,
-    _ ledger: inout LedgerCounts
+    _ ledger: inout Ledger
 ) {
     if text.isEmpty { return }
     if UTF8Repair.isValid(text) {
         table.set(field, text)
     } else {
-        ledger.count(.invalidUTF8)
+        ledger.count(.invalidUTF8, key: field.name)
         UTF8Repair.repaired(Array(text)).withUnsafeBytes { table.set(field, $0) }
     }
 }

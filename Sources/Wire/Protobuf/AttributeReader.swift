@@ -5,7 +5,7 @@ enum AttributeReader {
     /// Sets one attribute on the newest row of `table`.
     @inline(__always)
     static func read(
-        _ pair: ProtobufCursor, into table: inout TableBuilder, _ ledger: inout LedgerCounts
+        _ pair: ProtobufCursor, into table: inout TableBuilder, _ ledger: inout Ledger
     ) throws(WireError) {
         var pair = pair
         var key = pair.bytes(pair.offset..<pair.offset)
@@ -20,9 +20,9 @@ enum AttributeReader {
         if UTF8Repair.isValid(key) {
             try set(key, pair, value, &table, &ledger)
         } else {
-            ledger.count(.invalidUTF8)
             var failure: WireError?
             UTF8Repair.repaired(Array(key)).withUnsafeBytes { key in
+                ledger.count(.invalidUTF8, key: key)
                 do throws(WireError) {
                     try set(key, pair, value, &table, &ledger)
                 } catch {
@@ -35,7 +35,7 @@ enum AttributeReader {
 
     private static func set(
         _ key: UnsafeRawBufferPointer, _ pair: ProtobufCursor, _ value: Range<Int>?,
-        _ table: inout TableBuilder, _ ledger: inout LedgerCounts
+        _ table: inout TableBuilder, _ ledger: inout Ledger
     ) throws(WireError) {
         guard let value else { return table.setEmpty(key) }
         var cursor = pair.message(value)
@@ -48,7 +48,7 @@ enum AttributeReader {
                 if UTF8Repair.isValid(text) {
                     table.set(key, .string, bytes: text)
                 } else {
-                    ledger.count(.invalidUTF8)
+                    ledger.count(.invalidUTF8, key: key)
                     UTF8Repair.repaired(Array(text)).withUnsafeBytes {
                         table.set(key, .string, bytes: $0)
                     }
@@ -68,14 +68,14 @@ enum AttributeReader {
             members += 1
         }
         if members == 0 { table.setEmpty(key) }
-        if members > 1 { ledger.count(.ambiguousValue) }
+        if members > 1 { ledger.count(.ambiguousValue, key: key) }
     }
 
     // MARK: Arrays and maps
 
     private static func setArray(
         _ key: UnsafeRawBufferPointer, _ array: ProtobufCursor, _ table: inout TableBuilder,
-        _ ledger: inout LedgerCounts
+        _ ledger: inout Ledger
     ) throws(WireError) {
         if try isListOfStrings(array) {
             return try table.set(key) { (add) throws(WireError) in
@@ -95,7 +95,7 @@ enum AttributeReader {
             return table.set(key, .array, bytes: bytes)
         }
         let tree = AttributeValue(arrayValue: bytes).flattened(below: Nesting.keptMax)
-        count(nested, tree.cut, &ledger)
+        count(nested, tree.cut, key, &ledger)
         if case .array(let elements) = tree.value {
             AttributeValue.encoded(elements).withUnsafeBytes { table.set(key, .array, bytes: $0) }
         }
@@ -103,7 +103,7 @@ enum AttributeReader {
 
     private static func setMap(
         _ key: UnsafeRawBufferPointer, _ map: ProtobufCursor, _ table: inout TableBuilder,
-        _ ledger: inout LedgerCounts
+        _ ledger: inout Ledger
     ) throws(WireError) {
         var nested = NestedValue()
         try nested.check(map: map, level: 1)
@@ -112,15 +112,17 @@ enum AttributeReader {
             return table.set(key, .map, bytes: bytes)
         }
         let tree = AttributeValue(keyValueList: bytes).flattened(below: Nesting.keptMax)
-        count(nested, tree.cut, &ledger)
+        count(nested, tree.cut, key, &ledger)
         if case .map(let entries) = tree.value {
             AttributeValue.encoded(entries).withUnsafeBytes { table.set(key, .map, bytes: $0) }
         }
     }
 
-    private static func count(_ nested: NestedValue, _ cut: Int, _ ledger: inout LedgerCounts) {
-        if nested.hasInvalidText { ledger.count(.invalidUTF8) }
-        ledger.count(.tooDeep, cut)
+    private static func count(
+        _ nested: NestedValue, _ cut: Int, _ key: UnsafeRawBufferPointer, _ ledger: inout Ledger
+    ) {
+        if nested.hasInvalidText { ledger.count(.invalidUTF8, key: key) }
+        ledger.count(.tooDeep, cut, key: key)
     }
 
     /// Whether an array is not empty and every element is a valid string and nothing else.

@@ -20,7 +20,7 @@ extension Schema {
                     "Whole spans, or the fields that were asked for."), cursor, .covered,
             ])
         ),
-        ("Trace", trace), ("TraceBeside", traceBeside),
+        ("Trace", trace), ("TraceBeside", traceBeside), ("Ledger", ledger),
         (
             "Dimensions",
             .object([.always("dimensions", .list(of: .named("Dimension"))), .covered])
@@ -34,6 +34,21 @@ extension Schema {
             ])
         ),
     ]
+
+    static let ledger = object([
+        .always("by", list(of: text)),
+        .always("rows", list(of: named("LedgerRow")), "The most first."),
+        .always("groups", count, "Rows before the limit."),
+        .always("total", count, "All that the filters leave."),
+        .always(
+            "reasons",
+            list(
+                of: object([
+                    .always("reason", text), .always("count", count),
+                    .always("first", time.orNull), .always("last", time.orNull),
+                    .always("meaning", text, "What happened, and what became of it."),
+                ])), "The same by reason alone."), .covered,
+    ])
 
     private static let coverage = Schema.object([
         .always("from", time.orNull, "As it was understood."),

@@ -1,3 +1,4 @@
+internal import Spans
 internal import Store
 
 /// The rows of answers.
@@ -16,7 +17,7 @@ extension Schema {
             ]).meaning(
                 "A number; a time, of start_time; null of nothing; of a histogram its counts.")
         ),
-        ("SliceRow", sliceRow),
+        ("SliceRow", sliceRow), ("LedgerRow", ledgerRow),
         ("StepRow", stepRow),
         (
             "TraceRow",
@@ -62,6 +63,17 @@ extension Schema {
             )
         ),
     ]
+
+    private static let ledgerRow = object([
+        .sometimes("reason", oneOf(LedgerReason.allCases.map(\.rawValue))),
+        .sometimes("tenant", text.orNull, "That the span itself says."),
+        .sometimes("service", text.orNull, "That the span itself says."),
+        .sometimes("key", text.orNull, "The attribute's, or the field's name."),
+        .always("count", count),
+        .always("first", time.orNull, "When it was received first, as far as that is known."),
+        .always("last", time.orNull),
+        .always("other", flag, "Beyond the lines that are kept: tenant, service and key are open."),
+    ]).meaning("It has those of reason, tenant, service and key that by names.")
 
     /// Those that `calc` knows by a name of their own. All others are under the text that asked for them.
     private static let figures: [Member] = NamedFigure.standard.map { named in

@@ -29,7 +29,7 @@ extension Schema {
         .always("warm_bytes", count, "Decoded columns kept in memory."),
         .always(
             "ledger",
-            object(LedgerReason.allCases.map { .sometimes($0.rawValue, count) }),
+            object(LedgerReason.allCases.map { .sometimes($0.rawValue, count, $0.meaning) }),
             "What was refused, repaired, late or doubled, by reason."),
     ])
 }
