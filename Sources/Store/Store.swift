@@ -53,7 +53,7 @@ package protocol Store: Sendable {
     /// What the watch has found, as it was last saved.
     func findings(_ query: FindingsQuery) async throws -> [StandingFinding]
 
-    /// Keeps findings, each in the place of the one of its id, and forgets others. Durable on return. What was told stays told.
+    /// Keeps findings, each in the place of the one of its id, and forgets others. Durable on return.
     func save(_ findings: [StandingFinding], removing ids: [String]) async throws
 
     /// Notes that so many changes of a finding need not be told any more.

@@ -205,10 +205,35 @@ struct FindingBook {
         }
     }
 
-    /// Notes that so many of a finding's changes need not be told any more.
-    mutating func setTold(_ id: String, _ count: Int) {
-        guard let place = findings.firstIndex(where: { $0.id == id }) else { return }
-        findings[place].told = max(findings[place].told, count)
+    /// Notes that a change need not be told any more, nor those before it.
+    ///
+    /// - Returns: how many of the finding's changes that are; nil if it is not there any more.
+    mutating func settle(_ event: FindingEvent) -> Int? {
+        guard let place = findings.firstIndex(where: { $0.id == event.finding.id }),
+            let number = findings[place].changes.lastIndex(of: event.change)
+        else { return nil }
+        findings[place].told = max(findings[place].told, number + 1)
+        return findings[place].told
+    }
+
+    /// Notes that nobody is to be told of what has changed.
+    mutating func settleAll(of ids: Set<String>) {
+        for place in findings.indices where ids.contains(findings[place].id) {
+            findings[place].told = findings[place].changes.count
+        }
+    }
+
+    /// Notes what was told of another state of the same book meanwhile.
+    mutating func settle(as other: FindingBook) {
+        let told = Dictionary(
+            other.findings.map { ($0.id, $0.changes.prefix($0.told).last) },
+            uniquingKeysWith: { $1 })
+        for place in findings.indices {
+            guard let change = told[findings[place].id] ?? nil,
+                let number = findings[place].changes.lastIndex(of: change)
+            else { continue }
+            findings[place].told = max(findings[place].told, number + 1)
+        }
     }
 
     func finding(_ id: String) -> StandingFinding? { findings.first { $0.id == id } }
@@ -224,6 +249,6 @@ extension StandingFinding {
 
     fileprivate var nextEvent: FindingEvent? {
         guard changes.indices.contains(told) else { return nil }
-        return FindingEvent(finding: self, change: changes[told], number: told)
+        return FindingEvent(finding: self, change: changes[told])
     }
 }

@@ -179,15 +179,14 @@ package actor Watch {
     /// Saves before anybody is told or sees it: what cannot be saved is seen anew by the next look.
     private func keep(_ next: FindingBook, _ outcome: FindingBook.Outcome) async throws {
         var next = next
-        if tell == nil {
-            for id in outcome.changed { next.setTold(id, next.finding(id)?.changes.count ?? 0) }
-        }
+        if let book { next.settle(as: book) }
+        if tell == nil { next.settleAll(of: outcome.changed) }
         let changed = outcome.changed.sorted().compactMap(next.finding)
         if !changed.isEmpty || !outcome.removed.isEmpty {
             try await store.save(changed, removing: outcome.removed)
         }
         // What was told meanwhile stays told.
-        for finding in book?.findings ?? [] { next.setTold(finding.id, finding.told) }
+        if let book { next.settle(as: book) }
         book = next
     }
 
@@ -231,9 +230,9 @@ package actor Watch {
     }
 
     private func settle(_ event: FindingEvent) async {
-        book?.setTold(event.finding.id, event.number + 1)
+        guard let told = book?.settle(event) else { return }
         do {
-            try await store.setTold(event.number + 1, of: event.finding.id)
+            try await store.setTold(told, of: event.finding.id)
         } catch {
             // It is told again after a restart, which receivers must expect anyway.
             log("watch: cannot note that \(event.id) was told: \(error)")

@@ -102,13 +102,14 @@ import Testing
         try store.close()
     }
 
-    @Test func `stay told, whoever saves them later`() async throws {
+    @Test func `are told so far as was noted last`() async throws {
         let store = try open()
         var finding = Self.finding("a", [], at: [1])
         finding.told = 0
         try await store.save([finding], removing: [])
         try await store.setTold(1, of: "a")
-        try await store.save([finding], removing: [])
+        #expect(try await store.findings(FindingsQuery(hasHistory: true)).map(\.told) == [1])
+        try await store.setTold(0, of: "a")
         #expect(try await store.findings(FindingsQuery(hasHistory: true)).map(\.told) == [1])
         try store.close()
     }

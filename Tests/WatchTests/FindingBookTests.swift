@@ -193,10 +193,21 @@ import Testing
         var told: [String] = []
         while let event = laboratory.book.nextEvent() {
             told.append("\(event.finding.slice[0].value) \(event.change.kind.rawValue)")
-            laboratory.book.setTold(event.finding.id, event.number + 1)
+            _ = laboratory.book.settle(event)
         }
         let (a, b) = ("\(term("tenant", "a").value)", "\(term("tenant", "b").value)")
         #expect(told == ["\(a) opened", "\(b) opened", "\(a) resolved", "\(b) resolved"])
+    }
+
+    @Test func `keeps what was told while a look went on`() throws {
+        var laboratory = Laboratory()
+        laboratory.look([seen("tenant", "a"), seen("tenant", "b")])
+        var meanwhile = laboratory.book
+        _ = meanwhile.settle(try #require(meanwhile.nextEvent()))
+        for _ in 0..<12 { laboratory.look([]) }
+        laboratory.book.settle(as: meanwhile)
+        #expect(laboratory.findings.map(\.told).sorted() == [0, 1])
+        #expect(laboratory.changes == [[.opened, .resolved], [.opened, .resolved]])
     }
 
     // MARK: By chance
@@ -364,7 +375,7 @@ import Testing
             for _ in 0..<12 { laboratory.look([]) }
             while let event = laboratory.book.nextEvent() {
                 told.append(event.id)
-                laboratory.book.setTold(event.finding.id, event.number + 1)
+                _ = laboratory.book.settle(event)
             }
         }
         let kinds = laboratory.changes[0]

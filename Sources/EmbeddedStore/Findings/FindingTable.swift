@@ -83,8 +83,7 @@ extension Catalog {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET state = excluded.state, resolved = excluded.resolved,
                     slice = excluded.slice, also = excluded.also, onset = excluded.onset,
-                    traces = excluded.traces, changes = excluded.changes,
-                    told = max(told, excluded.told)
+                    traces = excluded.traces, changes = excluded.changes, told = excluded.told
                 """,
             arguments: [
                 finding.id, finding.isOpen ? "open" : "resolved", finding.opened, finding.resolved,

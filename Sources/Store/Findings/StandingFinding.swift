@@ -63,7 +63,8 @@ package struct StandingFinding: Sendable, Equatable {
         changes.append(Change(kind, at: time))
         guard changes.count > Self.changesMax else { return }
         changes.removeSubrange(1...2)
-        told = max(1, told - 2)
+        // Of those left out some may not have been told; that is a hundred changes ago.
+        told = min(told, max(1, told - 2))
     }
 
     package mutating func add(_ sighting: Sighting) {
@@ -92,13 +93,10 @@ extension StandingFinding {
 package struct FindingEvent: Sendable {
     package var finding: StandingFinding
     package var change: StandingFinding.Change
-    /// Which of the finding's changes it is, from 0.
-    package var number: Int
 
-    package init(finding: StandingFinding, change: StandingFinding.Change, number: Int) {
+    package init(finding: StandingFinding, change: StandingFinding.Change) {
         self.finding = finding
         self.change = change
-        self.number = number
     }
 
     /// The same whenever it is told.
