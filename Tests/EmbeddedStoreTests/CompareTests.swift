@@ -87,45 +87,156 @@ import Testing
 
     @Test(arguments: 0..<200) func `are counted as going through all units counts them`(
         seed: UInt64
-    ) {
+    ) throws {
         var random = SeededGenerator(seed: seed)
         let units = Self.units(&random)
         let lists = (0..<3).map { dimension in
             var list = UnitLists()
             for unit in units {
-                for item in unit[dimension].shuffled(using: &random) { list.append(item) }
+                // Codes of a dimension begin at 0.
+                for item in unit[dimension].shuffled(using: &random) {
+                    list.append(item - UInt32(dimension * 4))
+                }
                 list.endUnit()
             }
             return list
         }
-        let frame = FrameItems(lists, unitCount: units.count, itemCount: Self.itemCount)
-        let all = (0..<UInt16(Self.itemCount)).map { $0 }
-        var groups: [Extensions] = []
-        var conjunctions: [[UInt16]] = []
+        let items = CompareItems(
+            (0..<3).map { ComparedDimension(Field("d\($0)"), bands: nil) }.map(Self.withValues),
+            lists.map { list in (0..<4).map { code in list.codes.count { $0 == code } } },
+            least: 0, joinedLeast: 1)
+        let columns = lists.enumerated().map { ItemColumn($1, items.places(of: $0)) }
+        let all = (0..<UInt16(items.joinedCount)).map { $0 }
+        var parents: [[UInt16]] = all.map { [$0] }
         for first in all {
-            for second in [nil] + all.map(Optional.some) where second != first {
-                let parent = [first] + (second.map { [$0] } ?? [])
-                let added = all.filter { !parent.contains($0) }.map { item in
-                    conjunctions.append(parent + [item])
-                    return (item: item, number: conjunctions.count - 1)
-                }
-                groups.append(Extensions(items: parent, added: added))
+            for second in all where second != first && Self.areApart(first, second, items) {
+                parents.append([first, second].sorted())
             }
         }
-        var counts = [UInt32](repeating: 0, count: conjunctions.count)
-        frame.count(groups, &counts)
-        let sets = units.map { $0.reduce(into: Set<UInt32>()) { $0.formUnion($1) } }
-        for (number, items) in conjunctions.enumerated() {
-            let wanted = Set(items.map { UInt32($0) })
-            #expect(Int(counts[number]) == sets.count { $0.isSuperset(of: wanted) }, "\(items)")
-            #expect(
-                frame.units(with: items)
-                    == sets.indices.filter { sets[$0].isSuperset(of: wanted) }.map { UInt32($0) })
+        var candidates = ConjunctionCandidates()
+        for parent in parents {
+            candidates.append(
+                parent,
+                all.filter { item in parent.allSatisfy { Self.areApart($0, item, items) } }
+                    .map { (Int($0), TargetCount()) })
         }
-        for (unit, set) in sets.enumerated() {
-            var visited: Set<UInt32> = []
-            frame.visit(unit) { visited.insert(UInt32($0)) }
-            #expect(visited == set)
+        // Some belong to one trace, as spans do.
+        let isSpan = Bool.random(using: &random)
+        var traceOf: [UInt32] = []
+        for _ in units {
+            traceOf.append((traceOf.last ?? 0) + (Bool.random(using: &random) ? 1 : 0))
+        }
+        let isTarget = units.map { _ in Bool.random(using: &random) }
+        let compared = units.indices.filter { _ in Int.random(in: 0..<10, using: &random) > 0 }
+        let counter = try ConjunctionCounter(
+            items, parents: parents, among: .some(compared.map { UInt32($0) })
+        ) { columns[$0] }
+        let counts = try counter.counts(
+            ConjunctionPlan(candidates, items), traceOf: isSpan ? traceOf : nil,
+            isTarget: isTarget)
+        let sets = units.map { $0.reduce(into: Set<UInt32>()) { $0.formUnion($1) } }
+        for (conjunction, tallies) in zip(candidates.conjunctions, counts) {
+            let wanted = Set(
+                conjunction.items.map { item in
+                    let item = items.items[Int(item)]
+                    return UInt32(item.dimension * 4) + item.code
+                })
+            let own = compared.filter { sets[$0].isSuperset(of: wanted) }
+            let targets = own.filter { isTarget[$0] }
+            #expect(tallies.units == Tally(count: own.count, failures: targets.count))
+            let traces = isSpan ? Set(own.map { traceOf[$0] }).count : own.count
+            let ofTargets = isSpan ? Set(targets.map { traceOf[$0] }).count : targets.count
+            #expect(tallies.traces == Tally(count: traces, failures: ofTargets))
+        }
+    }
+
+    private static func withValues(_ dimension: ComparedDimension) -> ComparedDimension {
+        var dimension = dimension
+        for code in 0..<UInt8(4) { _ = [code].withUnsafeBytes { dimension.values.code(of: $0) } }
+        return dimension
+    }
+
+    private static func areApart(_ a: UInt16, _ b: UInt16, _ items: CompareItems) -> Bool {
+        items.items[Int(a)].dimension != items.items[Int(b)].dimension
+    }
+}
+
+@Suite struct `Ranges of numbers` {
+    @Test(arguments: 0..<100) func `are counted as if each number were held against each range`(
+        seed: UInt64
+    ) {
+        var random = SeededGenerator(seed: seed)
+        let bands = NumberBands(
+            cuts: (0..<Int.random(in: 0...6, using: &random)).map { Double($0 * 10) })
+        var trace: UInt32 = 0
+        let units: [(number: Double?, trace: UInt32, isTarget: Bool)] = (0..<200).map { _ in
+            if Int.random(in: 0..<3, using: &random) == 0 { trace += 1 }
+            let number =
+                Bool.random(using: &random) ? Double.random(in: -10...70, using: &random) : nil
+            return (number, trace, Int.random(in: 0..<4, using: &random) == 0)
+        }
+        var tallies = BandTallies(bands)
+        for unit in units {
+            tallies.add(
+                unit.number.map(bands.band) ?? bands.count, trace: unit.trace,
+                isTarget: unit.isTarget)
+        }
+        let counted = tallies.tallies()
+        #expect(counted.count == bands.ranges.count + 1)
+        for (code, tallies) in counted.enumerated() {
+            let own = units.filter { unit in
+                guard code < bands.ranges.count else { return unit.number == nil }
+                let (from, to) = bands.bounds(of: bands.ranges[code])
+                guard let number = unit.number else { return false }
+                return from.map { number >= $0 } != false && to.map { number < $0 } != false
+            }
+            let targets = own.filter(\.isTarget)
+            #expect(tallies.units == Tally(count: own.count, failures: targets.count))
+            #expect(
+                tallies.traces
+                    == Tally(
+                        count: Set(own.map(\.trace)).count,
+                        failures: Set(targets.map(\.trace)).count), "\(code)")
+        }
+    }
+}
+
+@Suite struct `Order of findings` {
+    private static func finding(
+        _ terms: [SliceTerm], excess: Double, rate: Double = 0.5, tellsOutcome: Bool = false
+    ) -> Finding {
+        Finding(
+            slice: terms,
+            figures: FindingFigures(
+                target: Int(1000 * rate), baseline: 1000 - Int(1000 * rate), targetRate: rate,
+                restRate: 0, excess: excess, pLog10: -10, qValue: 0),
+            tellsOutcome: tellsOutcome, firstSeen: 0, lastSeen: 0, onset: nil, examples: [],
+            trend: [], also: [])
+    }
+
+    private static func term(_ name: String, _ value: GroupValue) -> SliceTerm {
+        SliceTerm(Field(name), .value(value))
+    }
+
+    @Test func `has what is there first, then absence, each by what it explains`() {
+        let version = Self.finding([Self.term("prompt.version", .text("v14"))], excess: 100)
+        let noTenant = Self.finding([Self.term("tenant", .null)], excess: 90)
+        let loop = Self.finding([Self.term("tool.pair", .text("sql>sql"))], excess: 80)
+        let mixed = Self.finding(
+            [Self.term("cost", .null), Self.term("release", .text("2"))], excess: 70, rate: 1)
+        let noPair = Self.finding([Self.term("tool.pair", .null)], excess: 900)
+        let noCost = Self.finding(
+            [Self.term("cost", .null), Self.term("finish_reason", .null)], excess: 300, rate: 1)
+        // A raw key that only has a settled dimension's name.
+        let raw = Self.finding(
+            [SliceTerm(Field("tenant", scope: .attribute), .value(.null))], excess: 150)
+        let outcome = Self.finding(
+            [Self.term("output.id", .null)], excess: 990, rate: 1, tellsOutcome: true)
+        let wanted = [version, noTenant, loop, mixed, noPair, noCost, raw, outcome]
+        var random = SeededGenerator(seed: 1)
+        for _ in 0..<20 {
+            let shown = wanted.shuffled(using: &random).sorted(by: FindingOrder.precedes)
+            #expect(shown.map(\.slice) == wanted.map(\.slice))
         }
     }
 }

@@ -43,7 +43,7 @@ import Testing
                 time % 2 == 0 ? .failing : .worse, from: time - 10, to: time,
                 figures: FindingFigures(
                     target: Int(time), baseline: 7, targetRate: time == 3 ? nil : 0.1,
-                    restRate: nil, excess: 1.0 / 3, pLog10: -1234.5, qValue: 5e-324),
+                    restRate: nil, excess: 1.0 / 3, pLog10: -1234.5, qValue: .leastNonzeroMagnitude),
                 units: 1 << 40, failures: 12)
         }
         return StandingFinding(

@@ -1,6 +1,6 @@
 /// Who was served, by what: service, release, tenant, user, conversation, agent, workflow.
 extension DimensionTable {
-    static let identity: [Dimension] = [
+    package static let identity: [Dimension] = [
         Dimension(
             "service", inherited: true,
             from: [.resource("service.name")], .attributes("service.name", "langfuse.service.name")),

@@ -101,8 +101,10 @@ struct Appearances {
                 ComparedValues(compared.field, frame.compared, fields), wanted: [(bytes, code)])
             let starts = try fields.starts(frame.compared.unit).starts
             var first = Int64.max
-            frame.compared.selection.visit { _, unit in
-                if starts[unit] < first { codes.visit(unit) { _ in first = starts[unit] } }
+            codes.reading { codes in
+                frame.compared.selection.visit { _, unit in
+                    if starts[unit] < first { codes.visit(unit) { _ in first = starts[unit] } }
+                }
             }
             return first
         }.min() ?? .max

@@ -22,6 +22,10 @@ struct CompareItems: Sendable {
     private let numbers: [[UInt32]]
     /// By dimension its items in the order of their values.
     private let ordered: [[Int]]
+    /// By dimension the items that conjunctions are made of, by their places (`ItemColumn`).
+    private let joined: [[Int]]
+    /// Of each of them.
+    private let places: [UInt16]
 
     static let none = UInt32.max
 
@@ -32,16 +36,21 @@ struct CompareItems: Sendable {
         joinedCount = 0
         numbers = []
         ordered = []
+        joined = []
+        places = []
     }
 
     /// - Parameters:
+    ///   - counts: by dimension and code, how many units of the target have it.
     ///   - least: units of the target that have a value at least.
     ///   - joinedLeast: the same of one that conjunctions are made of; nil if there are no conjunctions.
-    init(_ target: TargetValues, least: Int, joinedLeast: Int?) {
-        dimensions = target.dimensions
+    init(
+        _ dimensions: [ComparedDimension], _ counts: [[Int]], least: Int, joinedLeast: Int?
+    ) {
+        self.dimensions = dimensions
         var joined: [CompareItem] = []
         var others: [CompareItem] = []
-        for (dimension, counts) in target.counts.enumerated() {
+        for (dimension, counts) in counts.enumerated() {
             let found = counts.indices.filter { counts[$0] >= max(1, least) }
             for code in dimensions[dimension].sorted(found) {
                 let count = counts[code]
@@ -58,12 +67,18 @@ struct CompareItems: Sendable {
         }.map(\.element)
         items = joined + others
         joinedCount = joined.count
-        var numbers = target.counts.map { [UInt32](repeating: Self.none, count: $0.count) }
+        var numbers = counts.map { [UInt32](repeating: Self.none, count: $0.count) }
         for (number, item) in items.enumerated() {
             numbers[item.dimension][Int(item.code)] = UInt32(number)
         }
         self.numbers = numbers
-        ordered = target.dimensions.enumerated().map { dimension, compared in
+        var joinedOf = [[Int]](repeating: [], count: dimensions.count)
+        places = joined.enumerated().map { number, item in
+            joinedOf[item.dimension].append(number)
+            return UInt16(clamping: joinedOf[item.dimension].count)
+        }
+        self.joined = joinedOf
+        ordered = dimensions.enumerated().map { dimension, compared in
             let own = numbers[dimension].indices.filter { numbers[dimension][$0] != Self.none }
             return compared.sorted(own).map { Int(numbers[dimension][$0]) }
         }
@@ -82,13 +97,15 @@ struct CompareItems: Sendable {
         return Int(numbers[Int(code)])
     }
 
-    /// The dimensions of some of the items that conjunctions are made of.
-    func dimensions(of isWanted: [Bool]) -> [Int] {
-        var hasAny = [Bool](repeating: false, count: dimensions.count)
-        for (item, isWanted) in isWanted.enumerated() where isWanted {
-            hasAny[items[item].dimension] = true
-        }
-        return hasAny.indices.filter { hasAny[$0] }
+    /// The items of a dimension that conjunctions are made of, that of place 1 first.
+    func joined(of dimension: Int) -> [Int] { joined[dimension] }
+
+    /// The place of an item that conjunctions are made of.
+    func place(of item: Int) -> UInt16 { places[item] }
+
+    /// By code, as far as the target has codes.
+    func places(of dimension: Int) -> [UInt16] {
+        numbers[dimension].map { $0 < joinedCount ? places[Int($0)] : 0 }
     }
 
     func term(_ item: Int) -> SliceTerm { dimensions[items[item].dimension].term(items[item].code) }
@@ -98,13 +115,21 @@ struct CompareItems: Sendable {
         _ dimension: Int, _ frame: ComparedFrame, _ resolver: FieldResolver
     ) throws -> DimensionCodes {
         let compared = dimensions[dimension]
-        let values = try ComparedValues(compared.field, frame, resolver)
-        if let bands = compared.bands { return try DimensionCodes(values, bands) }
+        if let bands = compared.bands {
+            return try DimensionCodes(compared.field, bands, frame, resolver)
+        }
         return try DimensionCodes(
-            values,
+            ComparedValues(compared.field, frame, resolver),
             wanted: ordered[dimension].map { item in
                 let code = items[item].code
                 return (Array(compared.values[Int(code)]), code)
             })
+    }
+
+    /// The same as far as conjunctions are made of it.
+    func column(
+        _ dimension: Int, _ frame: ComparedFrame, _ resolver: FieldResolver
+    ) throws -> ItemColumn {
+        try codes(dimension, frame, resolver).column(places(of: dimension))
     }
 }

@@ -10,8 +10,10 @@ struct CompareSearch {
 
     /// A conjunction is looked at if it holds so much of the target.
     private static let conjunctionShare = 0.001
-    /// Of more slices that stand out those of the least p-values are looked at further.
+    /// Of more slices that stand out, or such as would take more memory to look at, those of the least p-values are looked at
+    /// further.
     private static let candidatesMax = 1024
+    private static let candidateBytesMax = 64 << 20
 
     init(_ query: CompareQuery, _ snapshot: Snapshot, _ control: ScanControl) {
         self.query = query
@@ -46,7 +48,7 @@ struct CompareSearch {
             least: Int((Self.conjunctionShare * Double(now.tally.failures)).rounded(.up)),
             control)
         let (items, slices) = sizes.isEmpty ? (CompareItems(), []) : try search.slices()
-        let standing = try standingOut(slices, items, now, before, discovery, test)
+        let standing = standingOut(slices, discovery, test)
         let findings = try FindingReport(
             query, items, target, now: now, before: before, test.units, discovery, snapshot,
             control
@@ -80,27 +82,20 @@ struct CompareSearch {
 
     /// The slices that are discoveries, but for those that others say better.
     private func standingOut(
-        _ slices: [SliceCandidate], _ items: CompareItems, _ now: Population,
-        _ before: Population?, _ discovery: FalseDiscovery, _ test: UnitTest
-    ) throws -> [SliceCandidate] {
-        var standing = rated(slices, discovery)
+        _ slices: [SliceCandidate], _ discovery: FalseDiscovery, _ test: UnitTest
+    ) -> [SliceCandidate] {
+        let standing = rated(slices, discovery)
         let limits = discovery.sizes.indices.map {
             discovery.log10Limit(family: $0, level: CompareQuery.level, rank: standing.count)
         }
-        standing = Array(
+        var bytes = 0
+        return Array(
             Dominance(slices, test.units).undominated(standing, limits: limits)
-                .prefix(Self.candidatesMax))
-        if query.unit == .trace { return standing }
-        // Now that they are few, those of several values are looked at by their traces too.
-        let places = standing.map(\.items)
-        let ofNow = try SliceMembers.tallies(places, of: items, now, control)
-        let ofBefore = try before.map {
-            try SliceMembers.tallies(places, of: items, $0, control)
-        }
-        for place in standing.indices {
-            standing[place].log10P = test.log10P(ofNow[place], ofBefore?[place] ?? UnitTallies())
-        }
-        return rated(standing, discovery)
+                .prefix(Self.candidatesMax)
+                .prefix { slice in
+                    bytes += FrameUnits.bytesMost(slice.now.count, of: test.units.now.count)
+                    return bytes <= Self.candidateBytesMax
+                })
     }
 
     /// The slices that are discoveries, the least likely first.

@@ -77,17 +77,38 @@ extension ComparedDimension {
         init() {}
 
         init(_ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
+            if let durations = try UnitDurations(field, frame, resolver) {
+                frame.selection.visit { _, unit in
+                    let number = durations.milliseconds[unit]
+                    counts.add(number, 1)
+                    add(number)
+                }
+                return
+            }
+            if let stored = try frame.counted(field, resolver.control) {
+                try stored.visitGroups { _, key, tally in
+                    if let value = GroupKey.onlyValue(of: key) { add(value, tally.count) }
+                }
+                return
+            }
             let values = try ComparedValues(field, frame, resolver)
             var tallies = [Int](repeating: 0, count: values.valueCount + 1)
-            frame.selection.visit { _, unit in
-                for code in values.codes(of: unit) { tallies[Int(code)] += 1 }
+            tallies.withUnsafeMutableBufferPointer { tallies in
+                values.reading { codes in
+                    frame.selection.visit { _, unit in
+                        codes.visit(unit) { tallies[Int($0)] &+= 1 }
+                    }
+                }
             }
             let present = tallies.indices.dropFirst().filter { tallies[$0] > 0 }
-            try values.visit(present) { code, tagged in
-                guard let number = Number(ValueTable.value(tagged))?.double else { return }
-                counts.add(number, tallies[code])
-                add(number)
-            }
+            try values.visit(present) { code, tagged in add(tagged, tallies[code]) }
+        }
+
+        /// - Parameter tagged: a value's tag and bytes.
+        private mutating func add(_ tagged: UnsafeRawBufferPointer, _ count: Int) {
+            guard let number = Number(ValueTable.value(tagged))?.double else { return }
+            counts.add(number, count)
+            add(number)
         }
 
         private mutating func add(_ number: Double) { if !areMany { distinct.insert(number) } }

@@ -39,8 +39,10 @@ struct ComparedFrame: Sendable {
         self.targets = targets
         let traceOf = query.unit == .span ? Self.traces(of: frame) : nil
         self.traceOf = traceOf
-        var counter = TraceCounter(traceOf)
-        scan.units.selection.visit { _, unit in counter.add(unit, scan.units.hasFailed[unit]) }
+        var counter = TraceCounter()
+        scan.units.selection.visit { _, unit in
+            counter.add(traceOf?[unit] ?? UInt32(unit), scan.units.hasFailed[unit])
+        }
         tallies = counter.tallies
         // What stays until the question is answered.
         var bytes = targets.count * 4 + isTarget.count + (traceOf?.count ?? 0) * 4
@@ -60,6 +62,15 @@ struct ComparedFrame: Sendable {
     /// The frame's fields for one pass over all dimensions, of which nothing is kept if the frames are many.
     func passing(_ keepsNothing: Bool) -> FieldResolver {
         keepsNothing ? fields.keepingNothing : fields
+    }
+}
+
+extension ComparedFrame {
+    /// What is stored of how many units have each value of a field; nil if nothing is of just those that are compared.
+    func counted(_ field: Field, _ control: ScanControl) throws -> CountedScan? {
+        var query = query
+        query.by = [field]
+        return try CountedQuestion(query, nil)?.scan(frame, control)
     }
 }
 

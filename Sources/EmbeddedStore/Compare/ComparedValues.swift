@@ -3,7 +3,8 @@ internal import Store
 
 /// What the compared units of a frame have of one field, by codes of the frame; 0 is null.
 ///
-/// Of traces of merged segments it is stored with their counts, so that no row needs to be looked at.
+/// Of traces of merged segments it is stored with their counts, so that no row needs to be looked at; nor of spans where all of a trace
+/// have what the trace has.
 struct ComparedValues {
     private let source: Source
     private let codes: UnitCodes
@@ -14,12 +15,13 @@ struct ComparedValues {
     }
 
     init(_ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
-        if frame.unit == .trace, let counts = frame.frame.counts,
+        if frame.unit == .trace || TraceDimensions(fields: resolver).isShared(field),
+            let counts = frame.frame.counts,
             let table = try counts.values(of: field),
             let stored = try counts.traceValues(of: field)
         {
             source = .stored(table, counts)
-            codes = stored
+            codes = frame.traceOf.map(stored.spread) ?? stored
             return
         }
         let values = try UnitValues(field, frame.unit, resolver)
@@ -35,14 +37,50 @@ struct ComparedValues {
         }
     }
 
-    var longest: Int { codes.longest }
+    /// The greatest number of values that one of some units has.
+    func longest(_ units: UnitSelection) -> Int {
+        if isSingle { return 1 }
+        var most = 1
+        codes.ends.withUnsafeBufferPointer { ends in
+            units.visit { _, unit in
+                most = max(most, Int(ends[unit] - (unit == 0 ? 0 : ends[unit - 1])))
+            }
+        }
+        return most
+    }
+
     var isSingle: Bool { codes.ends.isEmpty }
 
-    /// The only code of a unit, if each has one.
+    /// Reads the codes of units within a call, past which the reader is not to be kept.
     @inline(__always)
-    func code(of unit: Int) -> UInt32 { codes.codes[unit] }
+    func reading<R>(_ body: (UnitCodes.Reader) throws -> R) rethrows -> R {
+        try codes.reading(body)
+    }
 
-    func codes(of unit: Int) -> Codes.SubSequence { codes[unit] }
+    /// The places of all units.
+    ///
+    /// - Parameters:
+    ///   - placeOf: by code.
+    ///   - areApart: whether no two codes have the same place.
+    func column(_ placeOf: [UInt16], areApart: Bool) -> ItemColumn {
+        var places = Places(placeOf: placeOf)
+        codes.codes.visit(&places)
+        if isSingle { return ItemColumn(places.places) }
+        return areApart
+            ? ItemColumn(ends: codes.ends, places: places.places)
+            : ItemColumn(ends: codes.ends, withoutRepetitions: places.places)
+    }
+
+    private struct Places: Codes.Visitor {
+        let placeOf: [UInt16]
+        var places: [UInt16] = []
+
+        mutating func visit<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
+            places = placeOf.withUnsafeBufferPointer { placeOf in
+                codes.map { placeOf[Int($0)] }
+            }
+        }
+    }
 
     /// Visits values by their codes, each with its tag and bytes.
     ///

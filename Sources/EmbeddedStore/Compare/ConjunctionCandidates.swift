@@ -8,7 +8,8 @@ struct ConjunctionCandidates {
     struct Conjunction: Sendable {
         /// Ascending.
         let items: [UInt16]
-        let targets: Int
+        /// How many units of the target have it, and how many traces of such.
+        let targets: TargetCount
     }
 
     /// Pairs of values of different dimensions, of which one is promising.
@@ -17,17 +18,13 @@ struct ConjunctionCandidates {
     ///   - least: units of the target that have both at least.
     ///   - left: values that no pair is made of.
     init(
-        pairsOf items: CompareItems, _ target: FrameItems, least: Int, isPromising: [Bool],
+        pairsOf items: CompareItems, _ target: TargetColumns, least: Int, isPromising: [Bool],
         except left: Set<Int>
-    ) {
-        var counts = [Int](repeating: 0, count: items.joinedCount)
-        // The units of the promising one are gone through to count both, of two those of the rarer.
-        for item in 0..<items.joinedCount where isPromising[item] {
-            let own = items.items[item].dimension
-            add([UInt16(item)], target.units(with: [UInt16(item)]), target, least, &counts) {
-                (!isPromising[Int($0)] || $0 > item) && items.items[Int($0)].dimension != own
-                    && !left.contains(Int($0))
-            }
+    ) throws {
+        // Of two promising ones the units of the rarer are gone through to count both.
+        let parents = (0..<items.joinedCount).filter { isPromising[$0] }
+        try self.init(items, parents.map { [UInt16($0)] }, target, least) { parent, other in
+            (!isPromising[other] || other > parent[0]) && !left.contains(other)
         }
     }
 
@@ -39,62 +36,106 @@ struct ConjunctionCandidates {
     ///   - pairs: those that are worth it, the rarest first: its units are gone through to count a triple.
     ///   - left: values that no triple is made of.
     init(
-        triplesOf items: CompareItems, from pairs: [[UInt16]], _ target: FrameItems, least: Int,
-        except left: Set<Int>
-    ) {
-        var counts = [Int](repeating: 0, count: items.joinedCount)
+        triplesOf items: CompareItems, from pairs: [[UInt16]], _ target: TargetColumns,
+        least: Int, except left: Set<Int>
+    ) throws {
+        try self.init(items, pairs, target, least) { _, other in !left.contains(other) }
+        // Whichever pair came first has it.
         var seen: Set<[UInt16]> = []
-        for pair in pairs {
-            let own = pair.map { items.items[Int($0)].dimension }
-            add(pair, target.units(with: pair), target, least, &counts) { other in
-                !own.contains(items.items[Int(other)].dimension) && !left.contains(Int(other))
-                    && seen.insert((pair + [other]).sorted()).inserted
+        var kept: [Conjunction] = []
+        extensions = extensions.compactMap { group in
+            var own = group
+            own.added = []
+            for (item, number) in group.added
+            where seen.insert(conjunctions[number].items).inserted {
+                own.added.append((item, kept.count))
+                kept.append(conjunctions[number])
             }
+            return own.added.isEmpty ? nil : own
         }
+        conjunctions = kept
     }
 
-    private mutating func add(
-        _ parent: [UInt16], _ units: [UInt32], _ target: FrameItems, _ least: Int,
-        _ counts: inout [Int], _ isWanted: (UInt16) -> Bool
-    ) {
-        guard units.count >= least else { return }
-        var touched: [UInt16] = []
-        for unit in units {
-            target.visit(Int(unit)) { item in
-                if counts[Int(item)] == 0 { touched.append(item) }
-                counts[Int(item)] += 1
-            }
+    /// What can be added to some parents, of other dimensions than theirs.
+    private init(
+        _ items: CompareItems, _ parents: [[UInt16]], _ target: TargetColumns, _ least: Int,
+        _ isWanted: @Sendable (_ parent: [UInt16], _ other: Int) -> Bool
+    ) throws {
+        let counter = try target.counter(of: parents)
+        let found = try Scanner.parallel(parents) { parent in
+            let units = counter.units(with: parent)
+            return units.count < least
+                ? []
+                : target.common(units, least: least, except: parent).filter {
+                    isWanted(parent, $0.item)
+                }
         }
+        for (parent, others) in zip(parents, found) { append(parent, others) }
+    }
+
+    /// None.
+    init() {}
+
+    /// Appends what a parent makes with each of some others.
+    mutating func append(_ parent: [UInt16], _ others: [(item: Int, count: TargetCount)]) {
+        if others.isEmpty { return }
         var added: [(item: UInt16, number: Int)] = []
-        for item in touched.sorted() {
-            let count = counts[Int(item)]
-            counts[Int(item)] = 0
-            guard count >= least, isWanted(item) else { continue }
-            added.append((item, conjunctions.count))
+        for (item, count) in others {
+            added.append((UInt16(item), conjunctions.count))
             conjunctions.append(
-                Conjunction(items: (parent + [item]).sorted(), targets: count))
+                Conjunction(items: (parent + [UInt16(item)]).sorted(), targets: count))
         }
-        if !added.isEmpty { extensions.append(Extensions(items: parent, added: added)) }
+        extensions.append(Extensions(items: parent, added: added))
     }
 }
 
-extension FrameItems {
-    /// The items of each unit of the target.
-    init(_ items: CompareItems, _ target: TargetValues) {
-        let all = [Bool](repeating: true, count: items.joinedCount)
-        let lists = items.dimensions(of: all).map { dimension in
-            let numbers = items.numbers(of: dimension)
-            var list = UnitLists()
-            let own = target.codes[dimension]
-            for unit in 0..<own.count {
-                for code in own[unit] {
-                    let item = numbers[Int(code)]
-                    if item < items.joinedCount { list.append(item) }
-                }
-                list.endUnit()
-            }
-            return list
+/// The items of all units of the target, by dimension.
+struct TargetColumns: Sendable {
+    private let items: CompareItems
+    private let columns: [ItemColumn]
+    private let unitCount: Int
+    /// nil if units are traces.
+    private let traceOf: [UInt32]?
+
+    init(_ items: CompareItems, _ target: TargetValues, _ control: ScanControl) throws {
+        self.items = items
+        unitCount = target.starts.count
+        traceOf = target.traces
+        columns = items.dimensions.indices.map {
+            ItemColumn(target.codes[$0], items.places(of: $0))
         }
-        self.init(lists, unitCount: target.starts.count, itemCount: items.joinedCount)
+        try control.reserve(columns.reduce(0) { $0 + $1.byteCount }, .cohorts)
     }
+
+    func counter(of parents: [[UInt16]]) throws -> ConjunctionCounter {
+        try ConjunctionCounter(items, parents: parents, among: .all(unitCount)) { columns[$0] }
+    }
+
+    /// The items that enough of some units have, ascending.
+    ///
+    /// - Parameter parent: the items that all of them have; of their dimensions nothing is wanted.
+    func common(
+        _ units: [UInt32], least: Int, except parent: [UInt16]
+    ) -> [(item: Int, count: TargetCount)] {
+        let own = parent.map { items.items[Int($0)].dimension }
+        var found: [(item: Int, count: TargetCount)] = []
+        for (dimension, column) in columns.enumerated() where !own.contains(dimension) {
+            let joined = items.joined(of: dimension)
+            if joined.isEmpty { continue }
+            var tallies = PlaceTallies(places: joined.count + 1, areTraces: traceOf == nil)
+            column.tally(units, traceOf: traceOf, &tallies)
+            for (index, item) in joined.enumerated() {
+                let own = tallies[UInt16(index + 1)]
+                let count = TargetCount(units: Int(own.units), traces: Int(own.traces))
+                if count.units >= least { found.append((item, count)) }
+            }
+        }
+        return found.sorted { $0.item < $1.item }
+    }
+}
+
+/// How many units of the target have something, and how many traces of such units.
+struct TargetCount: Sendable {
+    var units = 0
+    var traces = 0
 }

@@ -30,7 +30,7 @@ struct ConjunctionSearch {
         self.before = before
         self.test = test
         self.membersLeast = membersLeast
-        let most = target.joinedLeast(itemsMax: FrameItems.itemsMax)
+        let most = target.joinedLeast(itemsMax: ItemColumn.placesMax)
         self.least = max(least, most, membersLeast.dropFirst().first ?? .max)
         self.control = control
     }
@@ -39,7 +39,8 @@ struct ConjunctionSearch {
     func slices() throws -> (items: CompareItems, slices: [SliceCandidate]) {
         // All members of a slice with so few units of the target may be in it.
         let items = CompareItems(
-            target, least: membersLeast[0], joinedLeast: depth > 1 ? least : nil)
+            target.dimensions, target.counts, least: membersLeast[0],
+            joinedLeast: depth > 1 ? least : nil)
         let counts = try Windows(items, now, before, control)
         let ofItems = items.items.indices.map { item in
             slice([item], counts.now.tallies[item], counts.before?.tallies[item])
@@ -49,26 +50,29 @@ struct ConjunctionSearch {
         if depth < 2 { return (items, slices) }
         // With what says no more than that a unit failed, every cause would seem to be explained.
         let outcomes = Set(items.items.indices.filter { test.units.isOutcome(ofItems[$0].now) })
-        let joined = FrameItems(items, target)
-        let pairs = ConjunctionCandidates(
+        let joined = try TargetColumns(items, target, control)
+        let pairs = try ConjunctionCandidates(
             pairsOf: items, joined, least: least,
             isPromising: (0..<items.joinedCount).map {
                 ofItems[$0].log10P <= Self.promisingLog10 && !outcomes.contains($0)
             }, except: outcomes)
         let pairsNow = try counts.now.count(pairs)
         let pairsBefore = try counts.before?.count(pairs)
-        let twins = Twins(pairs.conjunctions, pairsNow, ofItems.map(\.now)).known
+        let twins = Twins(
+            pairs.conjunctions, pairsNow.map(\.units), ofItems.map(\.now)
+        ).known
         let ofPairs = self.slices(pairs, now: pairsNow, before: pairsBefore)
             .filter { twins.isDisjoint(with: $0.items) }
         slices += ofPairs
         if depth < 3 { return (items, slices) }
         let worse = ofPairs.filter { pair in
-            pair.items.allSatisfy {
-                test.units.isBetter(
-                    pair.now, than: ofItems[$0].now, log10Level: Dominance.betterLog10)
-            }
+            pair.log10P <= Self.promisingLog10
+                && pair.items.allSatisfy {
+                    test.units.isBetter(
+                        pair.now, than: ofItems[$0].now, log10Level: Dominance.betterLog10)
+                }
         }.sorted { $0.now.count < $1.now.count }
-        let triples = ConjunctionCandidates(
+        let triples = try ConjunctionCandidates(
             triplesOf: items, from: worse.map { $0.items.map { UInt16($0) } }, joined,
             least: max(least, membersLeast[2]), except: twins.union(outcomes))
         slices += self.slices(
@@ -78,16 +82,13 @@ struct ConjunctionSearch {
 
     /// What is in the target was counted when the candidates were found.
     private func slices(
-        _ candidates: ConjunctionCandidates, now: [Tally], before: [Tally]?
+        _ candidates: ConjunctionCandidates, now: [UnitTallies], before: [UnitTallies]?
     ) -> [SliceCandidate] {
-        candidates.conjunctions.indices.map { index in
-            let conjunction = candidates.conjunctions[index]
-            let own = Tally(count: now[index].count, failures: conjunction.targets)
-            let earlier = before?[index] ?? Tally()
-            // Of spans their traces are looked at once the slice stands out (`CompareSearch`).
-            return SliceCandidate(
-                items: conjunction.items.map { Int($0) }, now: own, before: earlier,
-                log10P: test.units.log10P(own, earlier))
+        candidates.conjunctions.enumerated().map { index, conjunction in
+            var own = now[index]
+            own.units.failures = conjunction.targets.units
+            own.traces.failures = conjunction.targets.traces
+            return slice(conjunction.items.map { Int($0) }, own, before?[index])
         }
     }
 

@@ -3,64 +3,173 @@ internal import Store
 
 /// What the units of a frame have of one dimension, as codes of the question: the same in every frame.
 struct DimensionCodes {
-    private let values: ComparedValues
-    private let map: Map
+    private let source: Source
 
-    private enum Map {
+    private enum Source {
         /// By the frame's code the question's, or `none`.
-        case codes([UInt32])
-        /// By the frame's code the ranges of numbers that it is in, a bit for each code of the question.
-        case ranges([UInt64])
+        case values(ComparedValues, codes: [UInt32])
+        /// By the frame's code the band of its number.
+        case numbers(ComparedValues, bands: [UInt8], Ranges)
+        /// By unit the band of its only number.
+        case units(bands: [UInt8], Ranges)
     }
+
+    /// By band the ranges of numbers that it is in, a bit for each code of the question. Behind the bands comes absence; `noNumber`
+    /// is what is no number: it is in no range, nor is it absent.
+    private typealias Ranges = [UInt64]
+
+    private static let noNumber = UInt8.max
 
     static let none = UInt32.max
 
     /// - Parameter wanted: values that are looked for among those of the frame, in the order of their bytes, each with its code.
     init(_ values: ComparedValues, wanted: [(bytes: [UInt8], code: UInt32)]) throws {
-        self.values = values
         var codes = [UInt32](repeating: Self.none, count: values.valueCount + 1)
         for (own, wanted) in zip(try values.codes(ofValues: wanted.map(\.bytes)), wanted) {
             if let own { codes[Int(own)] = wanted.code }
         }
-        map = .codes(codes)
+        source = .values(values, codes: codes)
     }
 
     /// The code of absence is behind those of the ranges.
-    init(_ values: ComparedValues, _ bands: NumberBands) throws {
-        self.values = values
-        let masks = (0..<bands.count).map { bands.mask(ofBand: $0) }
-        // What is no number is in no band, nor is it absent.
-        var ranges = [UInt64](repeating: 0, count: values.valueCount + 1)
-        ranges[0] = 1 << UInt64(bands.ranges.count)
-        try values.visit(1..<ranges.count) { code, tagged in
+    init(
+        _ field: Field, _ bands: NumberBands, _ frame: ComparedFrame, _ resolver: FieldResolver
+    ) throws {
+        var ranges = [UInt64](repeating: 0, count: Int(Self.noNumber) + 1)
+        for band in 0..<bands.count { ranges[band] = bands.mask(ofBand: band) }
+        ranges[bands.count] = 1 << UInt64(bands.ranges.count)
+        func band(of number: Double) -> UInt8 { UInt8(truncatingIfNeeded: bands.band(of: number)) }
+        if let durations = try UnitDurations(field, frame, resolver) {
+            source = .units(bands: durations.milliseconds.map(band), ranges)
+            return
+        }
+        let values = try ComparedValues(field, frame, resolver)
+        var bandOf = [UInt8](repeating: Self.noNumber, count: values.valueCount + 1)
+        bandOf[0] = UInt8(bands.count)
+        try values.visit(1..<bandOf.count) { code, tagged in
             if let number = Number(ValueTable.value(tagged)) {
-                ranges[code] = masks[bands.band(of: number.double)]
+                bandOf[code] = band(of: number.double)
             }
         }
-        map = .ranges(ranges)
+        source = .numbers(values, bands: bandOf, ranges)
     }
 
-    /// Visits the codes of a unit, each once.
-    @inline(__always)
-    func visit(_ unit: Int, _ body: (UInt32) -> Void) {
-        switch map {
-        case .codes(let codes):
-            if values.isSingle {
-                let code = codes[Int(values.code(of: unit))]
-                if code != Self.none { body(code) }
-            } else {
-                for own in values.codes(of: unit) {
+    /// The greatest number of values that a unit has.
+    func longest(_ units: UnitSelection) -> Int {
+        switch source {
+        case .values(let values, _), .numbers(let values, _, _): values.longest(units)
+        case .units: 1
+        }
+    }
+
+    /// The codes of units while they are read one by one.
+    struct Reader {
+        fileprivate enum Place {
+            case values(UnitCodes.Reader, UnsafeBufferPointer<UInt32>)
+            case numbers(
+                UnitCodes.Reader, UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt64>)
+            case units(UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt64>)
+        }
+
+        fileprivate let place: Place
+
+        /// Visits the codes of a unit, each once.
+        @inline(__always)
+        func visit(_ unit: Int, _ body: (UInt32) -> Void) {
+            switch place {
+            case .values(let values, let codes):
+                values.visit(unit) { own in
                     let code = codes[Int(own)]
-                    if code != Self.none { body(code) }
+                    if code != DimensionCodes.none { body(code) }
+                }
+            case .numbers(let values, let bands, let ranges):
+                var mask: UInt64 = 0
+                values.visit(unit) { mask |= ranges[Int(bands[Int($0)])] }
+                DimensionCodes.visit(mask, body)
+            case .units(let bands, let ranges):
+                DimensionCodes.visit(ranges[Int(bands[unit])], body)
+            }
+        }
+
+        /// The band of a unit that has one number, or the number of bands if it has none.
+        @inline(__always)
+        fileprivate func band(_ unit: Int) -> Int {
+            switch place {
+            case .units(let bands, _): return Int(bands[unit])
+            case .numbers(let values, let bands, _):
+                var band = 0
+                values.visit(unit) { band = Int(bands[Int($0)]) }
+                return band
+            case .values: return .max
+            }
+        }
+    }
+
+    /// Reads the codes of units within a call, past which the reader is not to be kept.
+    @inline(__always)
+    func reading<R>(_ body: (Reader) throws -> R) rethrows -> R {
+        switch source {
+        case .values(let values, let codes):
+            try codes.withUnsafeBufferPointer { codes in
+                try values.reading { try body(Reader(place: .values($0, codes))) }
+            }
+        case .numbers(let values, let bands, let ranges):
+            try ranges.withUnsafeBufferPointer { ranges in
+                try bands.withUnsafeBufferPointer { bands in
+                    try values.reading { try body(Reader(place: .numbers($0, bands, ranges))) }
                 }
             }
-        case .ranges(let ranges):
-            var mask: UInt64 = 0
-            for own in values.codes(of: unit) { mask |= ranges[Int(own)] }
-            while mask != 0 {
-                body(UInt32(mask.trailingZeroBitCount))
-                mask &= mask - 1
+        case .units(let bands, let ranges):
+            try ranges.withUnsafeBufferPointer { ranges in
+                try bands.withUnsafeBufferPointer { try body(Reader(place: .units($0, ranges))) }
             }
+        }
+    }
+
+    /// Reads the band of each unit's only number within a call: that of absence is behind the others, and what is greater is no
+    /// number.
+    ///
+    /// - Returns: false, without a call, if units may have several values.
+    @inline(__always)
+    func readingBands(_ body: ((_ unit: Int) -> Int) -> Void) -> Bool {
+        switch source {
+        case .values: return false
+        case .numbers(let values, _, _): if !values.isSingle { return false }
+        case .units: break
+        }
+        reading { reader in body { reader.band($0) } }
+        return true
+    }
+
+    @inline(__always)
+    private static func visit(_ mask: UInt64, _ body: (UInt32) -> Void) {
+        var mask = mask
+        while mask != 0 {
+            body(UInt32(mask.trailingZeroBitCount))
+            mask &= mask - 1
+        }
+    }
+
+    /// The places of all units of the frame.
+    ///
+    /// - Parameter placeOf: by code; of the ranges of numbers only such have one as share no number.
+    func column(_ placeOf: [UInt16]) -> ItemColumn {
+        func place(_ code: UInt32) -> UInt16 {
+            Int(code) < placeOf.count ? placeOf[Int(code)] : 0
+        }
+        func place(ofRanges mask: UInt64) -> UInt16 {
+            var found: UInt16 = 0
+            Self.visit(mask) { code in if place(code) > 0 { found = place(code) } }
+            return found
+        }
+        switch source {
+        case .values(let values, let codes): return values.column(codes.map(place), areApart: true)
+        case .numbers(let values, let bands, let ranges):
+            let places = ranges.map(place(ofRanges:))
+            return values.column(bands.map { places[Int($0)] }, areApart: false)
+        case .units(let bands, let ranges):
+            let places = ranges.map(place(ofRanges:))
+            return ItemColumn(bands.map { places[Int($0)] })
         }
     }
 }

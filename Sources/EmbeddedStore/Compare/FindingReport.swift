@@ -54,18 +54,9 @@ struct FindingReport {
             earlier.map { Self.union(places, of: $0) } ?? Tally(),
             hasBaseline: query.baseline != nil)
         return (
-            findings.sorted(by: Self.precedes),
+            findings.sorted(by: FindingOrder.precedes),
             min(1, max(0, excess / Double(now.tally.failures)))
         )
-    }
-
-    /// What explains most comes first; of equals the simplest, then the surest. What tells no reason comes last.
-    private static func precedes(_ a: Finding, _ b: Finding) -> Bool {
-        if a.tellsOutcome != b.tellsOutcome { return b.tellsOutcome }
-        let (ofA, ofB) = (a.figures, b.figures)
-        if ofA.excess != ofB.excess { return ofA.excess > ofB.excess }
-        if a.slice.count != b.slice.count { return a.slice.count < b.slice.count }
-        return ofA.pLog10 < ofB.pLog10
     }
 
     /// What several slices have together.

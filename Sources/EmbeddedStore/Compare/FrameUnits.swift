@@ -30,6 +30,9 @@ enum FrameUnits: Sendable {
         }
     }
 
+    /// How much room some units of all take at most, however frames divide them.
+    static func bytesMost(_ units: Int, of unitCount: Int) -> Int { min(units * 4, unitCount / 8) }
+
     @inline(__always)
     func visit(_ body: (UInt32) -> Void) {
         switch self {
@@ -65,7 +68,7 @@ enum FrameUnits: Sendable {
 }
 
 /// Units in ascending order.
-private enum SortedUnits {
+enum SortedUnits {
     /// - Parameter few: the shorter list.
     static func common(_ few: [UInt32], _ many: [UInt32]) -> [UInt32] {
         var result: [UInt32] = []

@@ -1,5 +1,6 @@
 internal import Spans
 internal import Store
+internal import Synchronization
 
 /// Counts what the compared units have: of single values, and of conjunctions of them.
 struct ItemCounts {
@@ -9,27 +10,6 @@ struct ItemCounts {
     /// By item.
     let tallies: [UnitTallies]
     private let needsFailures: Bool
-
-    private struct Counts: Sendable {
-        var units: [UInt32]
-        var targets: [UInt32]
-
-        init(_ count: Int) {
-            units = [UInt32](repeating: 0, count: count)
-            targets = units
-        }
-
-        static func tallies(_ parts: [Counts], count: Int) -> [Tally] {
-            var sums = [Tally](repeating: Tally(), count: count)
-            for part in parts {
-                for index in 0..<count {
-                    sums[index] += Tally(
-                        count: Int(part.units[index]), failures: Int(part.targets[index]))
-                }
-            }
-            return sums
-        }
-    }
 
     /// Counts single values.
     ///
@@ -42,7 +22,7 @@ struct ItemCounts {
         self.population = population
         self.control = control
         self.needsFailures = needsFailures
-        let parts = try Scanner.parallel(population.frames) { frame in
+        tallies = try Self.sums(items.items.count, population) { frame in
             let resolver = frame.passing(population.keepsNothing)
             var tallies = [UnitTallies](repeating: UnitTallies(), count: items.items.count)
             for dimension in items.dimensions.indices {
@@ -52,11 +32,22 @@ struct ItemCounts {
             }
             return tallies
         }
-        tallies = parts.reduce(
-            into: [UnitTallies](repeating: UnitTallies(), count: items.items.count)
-        ) {
-            for index in $1.indices { $0[index] += $1[index] }
+    }
+
+    /// What all frames have together. They are added up as they come: hundreds of thousands of conjunctions of each would take more
+    /// memory than all else.
+    private static func sums(
+        _ count: Int, _ population: Population,
+        _ tallies: @Sendable (ComparedFrame) throws -> [UnitTallies]
+    ) throws -> [UnitTallies] {
+        let sums = Mutex([UnitTallies](repeating: UnitTallies(), count: count))
+        _ = try Scanner.parallel(population.frames) { frame in
+            let own = try tallies(frame)
+            sums.withLock { sums in
+                for index in own.indices { sums[index] += own[index] }
+            }
         }
+        return sums.withLock { $0 }
     }
 
     /// Adds what the counts of a frame say of one dimension, without going through its units.
@@ -67,12 +58,9 @@ struct ItemCounts {
         _ tallies: inout [UnitTallies], _ control: ScanControl
     ) throws -> Bool {
         let compared = items.dimensions[dimension]
-        guard frame.unit == .trace, compared.bands == nil else { return false }
-        var query = frame.query
-        query.by = [compared.field]
-        guard let scan = try CountedQuestion(query, nil)?.scan(frame.frame, control) else {
-            return false
-        }
+        guard frame.unit == .trace, compared.bands == nil,
+            let scan = try frame.counted(compared.field, control)
+        else { return false }
         // Keys in the order of their bytes, as values are stored and numbered.
         let wanted = items.numbersByValue(of: dimension)
         var keys = ByteDictionary()
@@ -94,114 +82,55 @@ struct ItemCounts {
     ) throws {
         let codes = try items.codes(dimension, frame, resolver)
         let numbers = items.numbers(of: dimension)
-        var counters = [TraceCounter](
-            repeating: TraceCounter(frame.traceOf), count: numbers.count)
+        func set(_ counted: [UnitTallies]) {
+            for (code, tally) in counted.enumerated() {
+                if let item = CompareItems.item(UInt32(code), numbers) { tallies[item] = tally }
+            }
+        }
+        if let bands = items.dimensions[dimension].bands {
+            var counted = BandTallies(bands)
+            let isSingle = codes.readingBands { bandOf in
+                frame.reading { units in
+                    frame.selection.visit { _, unit in
+                        counted.add(
+                            bandOf(unit), trace: units.trace(of: unit),
+                            isTarget: units.isTarget(unit))
+                    }
+                }
+            }
+            if isSingle { return set(counted.tallies()) }
+        }
+        var counters = [TraceCounter](repeating: TraceCounter(), count: numbers.count)
         counters.withUnsafeMutableBufferPointer { counters in
-            frame.selection.visit { _, unit in
-                let isTarget = frame.isTarget[unit]
-                codes.visit(unit) { code in
-                    if Int(code) < numbers.count { counters[Int(code)].add(unit, isTarget) }
-                }
-            }
-        }
-        for (code, counter) in counters.enumerated() {
-            if let item = CompareItems.item(UInt32(code), numbers) {
-                tallies[item] = counter.tallies
-            }
-        }
-    }
-
-    /// Counts conjunctions.
-    func count(_ candidates: ConjunctionCandidates) throws -> [Tally] {
-        let count = candidates.conjunctions.count
-        if count == 0 { return [] }
-        let wanted = WantedItems(candidates, count: items.joinedCount)
-        let parts = try Scanner.parallel(population.frames) { frame in
-            var counts = Counts(count)
-            let lists = try self.lists(wanted, frame)
-            lists.all.count(candidates.extensions, &counts.units)
-            lists.targets?.count(candidates.extensions, &counts.targets)
-            return counts
-        }
-        return Counts.tallies(parts, count: count)
-    }
-
-    /// The values that some conjunctions are made of.
-    private struct WantedItems: Sendable {
-        var isWanted: [Bool]
-        /// One of each conjunction, the rarest of what was known to be worth it: units without any need not be looked at.
-        var isLead: [Bool]
-
-        init(_ candidates: ConjunctionCandidates, count: Int) {
-            isWanted = [Bool](repeating: false, count: count)
-            isLead = isWanted
-            for group in candidates.extensions {
-                for item in group.items { isWanted[Int(item)] = true }
-                for (item, _) in group.added { isWanted[Int(item)] = true }
-                if let lead = group.items.min() { isLead[Int(lead)] = true }
-            }
-        }
-    }
-
-    /// Gathers the wanted items of a frame's units.
-    private func lists(
-        _ wanted: WantedItems, _ frame: ComparedFrame
-    ) throws -> (all: FrameItems, targets: FrameItems?) {
-        let resolver = frame.passing(population.keepsNothing)
-        let units = try self.units(wanted, frame, resolver)
-        var all: [UnitLists] = []
-        var targets: [UnitLists] = []
-        for dimension in items.dimensions(of: wanted.isWanted) {
-            try control.check()
-            let codes = try items.codes(dimension, frame, resolver)
-            let numbers = items.numbers(of: dimension)
-            var list = UnitLists()
-            var ofTargets = UnitLists()
-            list.reserve(units: units.count)
-            for unit in units {
-                let isTarget = needsFailures && frame.isTarget[Int(unit)]
-                codes.visit(Int(unit)) { code in
-                    guard let item = CompareItems.item(code, numbers), item < items.joinedCount,
-                        wanted.isWanted[item]
-                    else { return }
-                    list.append(UInt32(item))
-                    if isTarget { ofTargets.append(UInt32(item)) }
-                }
-                list.endUnit()
-                if isTarget { ofTargets.endUnit() }
-            }
-            all.append(list)
-            targets.append(ofTargets)
-        }
-        let targetCount = needsFailures ? units.count { frame.isTarget[Int($0)] } : 0
-        return (
-            FrameItems(all, unitCount: units.count, itemCount: items.joinedCount),
-            needsFailures
-                ? FrameItems(targets, unitCount: targetCount, itemCount: items.joinedCount) : nil
-        )
-    }
-
-    /// The units that have a lead.
-    private func units(
-        _ wanted: WantedItems, _ frame: ComparedFrame, _ resolver: FieldResolver
-    ) throws -> [UInt32] {
-        var isKept = [Bool](repeating: false, count: frame.isTarget.count)
-        for dimension in items.dimensions(of: wanted.isLead) {
-            try control.check()
-            let codes = try items.codes(dimension, frame, resolver)
-            let numbers = items.numbers(of: dimension)
-            isKept.withUnsafeMutableBufferPointer { isKept in
-                frame.selection.visit { _, unit in
-                    codes.visit(unit) { code in
-                        if let item = CompareItems.item(code, numbers), item < items.joinedCount,
-                            wanted.isLead[item]
-                        {
-                            isKept[unit] = true
+            frame.reading { units in
+                codes.reading { codes in
+                    frame.selection.visit { _, unit in
+                        codes.visit(unit) { code in
+                            if Int(code) < counters.count {
+                                units.add(unit, to: &counters[Int(code)])
+                            }
                         }
                     }
                 }
             }
         }
-        return Truths.numbers(of: isKept)
+        set(counters.map(\.tallies))
+    }
+
+    /// Counts conjunctions.
+    func count(_ candidates: ConjunctionCandidates) throws -> [UnitTallies] {
+        let plan = ConjunctionPlan(candidates, items)
+        if plan.count == 0 { return [] }
+        return try Self.sums(plan.count, population) { frame in
+            let resolver = frame.passing(population.keepsNothing)
+            let counter = try ConjunctionCounter(
+                items, parents: plan.groups.map(\.items), among: frame.selection
+            ) { dimension in
+                try control.check()
+                return try items.column(dimension, frame, resolver)
+            }
+            return try counter.counts(
+                plan, traceOf: frame.traceOf, isTarget: needsFailures ? frame.isTarget : nil)
+        }
     }
 }

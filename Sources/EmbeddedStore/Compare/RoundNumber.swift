@@ -11,7 +11,7 @@ enum RoundNumber {
             return magnitude == -number
                 ? number : max(-after(magnitude), -.greatestFiniteMagnitude)
         }
-        let exponent = Int(log10(number).rounded(.down)) - 2
+        let exponent = exponent(of: number) - 2
         var digits = Int((number / power(exponent)).rounded(.down))
         // The division may have been rounded over a limit.
         while digits > 0, value(digits, exponent) > number { digits -= 1 }
@@ -23,11 +23,25 @@ enum RoundNumber {
 
     /// The next one above a positive one.
     private static func after(_ number: Double) -> Double {
-        let exponent = Int(log10(number).rounded(.down)) - 2
+        let exponent = exponent(of: number) - 2
         return value(Int((number / power(exponent)).rounded()) + 1, exponent)
     }
 
-    private static func power(_ exponent: Int) -> Double { pow(10, Double(exponent)) }
+    /// That of the power of ten that is not above a positive number.
+    private static func exponent(of number: Double) -> Int {
+        // Of millions of durations the logarithm of each would take longer than all else.
+        guard number >= 1e-6, number < 1e12 else { return Int(log10(number).rounded(.down)) }
+        var exponent = 11
+        while number < power(exponent) { exponent -= 1 }
+        return exponent
+    }
+
+    private static func power(_ exponent: Int) -> Double {
+        abs(exponent) <= powersMax ? powers[exponent + powersMax] : pow(10, Double(exponent))
+    }
+
+    private static let powersMax = 22
+    private static let powers = (-powersMax...powersMax).map { pow(10, Double($0)) }
 
     /// The double that decimal text of so many digits reads as: powers up to 10²² are exact, and so one rounding is left.
     private static func value(_ digits: Int, _ exponent: Int) -> Double {

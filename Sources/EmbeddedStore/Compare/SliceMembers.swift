@@ -23,59 +23,61 @@ struct SliceMembers: Sendable {
         }
     }
 
-    /// How many units and traces are in each slice, without keeping which.
-    static func tallies(
-        _ slices: [[Int]], of items: CompareItems, _ population: Population,
-        _ control: ScanControl
-    ) throws -> [UnitTallies] {
-        let parts = try Scanner.parallel(population.frames) { frame in
-            let resolver = frame.passing(population.keepsNothing)
-            return try units(slices, items, frame, resolver, control).map { units in
-                var counter = TraceCounter(frame.traceOf)
-                units.visit { counter.add(Int($0), frame.isTarget[Int($0)]) }
-                return counter.tallies
-            }
-        }
-        return slices.indices.map { slice in
-            parts.reduce(into: UnitTallies()) { $0 += $1[slice] }
-        }
-    }
-
     private static func units(
         _ slices: [[Int]], _ items: CompareItems, _ frame: ComparedFrame,
         _ resolver: FieldResolver, _ control: ScanControl
     ) throws -> [FrameUnits] {
-        let wanted = Set(slices.joined())
         let unitCount = frame.isTarget.count
-        var holders: [Int: FrameUnits] = [:]
+        // What conjunctions are made of, them too; other slices are of one value.
+        let joined = slices.map { slice in
+            slice.isEmpty || slice.contains { $0 >= items.joinedCount }
+                ? nil : slice.map { UInt16($0) }
+        }
+        let counter = try ConjunctionCounter(
+            items, parents: joined.compactMap { $0 }, among: frame.selection
+        ) { dimension in
+            try control.check()
+            return try items.column(dimension, frame, resolver)
+        }
+        let others = zip(slices, joined).compactMap { $1 == nil ? $0.first : nil }
+        let holders = try holders(of: Set(others), items, frame, resolver, control)
+        return zip(slices, joined).map { slice, joined in
+            if let joined { return FrameUnits(counter.units(with: joined), of: unitCount) }
+            if let item = slice.first { return FrameUnits(holders[item] ?? [], of: unitCount) }
+            var all: [UInt32] = []
+            frame.selection.visit { _, unit in all.append(UInt32(unit)) }
+            return FrameUnits(all, of: unitCount)
+        }
+    }
+
+    /// The units of a frame that have each of some values.
+    private static func holders(
+        of wanted: Set<Int>, _ items: CompareItems, _ frame: ComparedFrame,
+        _ resolver: FieldResolver, _ control: ScanControl
+    ) throws -> [Int: [UInt32]] {
+        var holders: [Int: [UInt32]] = [:]
         for dimension in Set(wanted.map { items.items[$0].dimension }).sorted() {
             try control.check()
             let own = wanted.filter { items.items[$0].dimension == dimension }
             var placeOf = [Int](repeating: -1, count: items.numbers(of: dimension).count)
             for (place, item) in own.enumerated() { placeOf[Int(items.items[item].code)] = place }
-            var lists = [[UInt32]](repeating: [], count: own.count)
             let codes = try items.codes(dimension, frame, resolver)
-            frame.selection.visit { _, unit in
-                codes.visit(unit) { code in
-                    if Int(code) < placeOf.count, placeOf[Int(code)] >= 0 {
-                        lists[placeOf[Int(code)]].append(UInt32(unit))
+            let lists = codes.reading { codes in
+                placeOf.withUnsafeBufferPointer { placeOf in
+                    HolderLists.of(own.count) { body in
+                        frame.selection.visit { _, unit in
+                            codes.visit(unit) { code in
+                                if Int(code) < placeOf.count, placeOf[Int(code)] >= 0 {
+                                    body(placeOf[Int(code)], unit)
+                                }
+                            }
+                        }
                     }
                 }
             }
-            for (item, list) in zip(own, lists) {
-                holders[item] = FrameUnits(list, of: unitCount)
-            }
+            for (item, list) in zip(own, lists) { holders[item] = list }
         }
-        return slices.map { slice in
-            guard let first = slice.first else {
-                var all: [UInt32] = []
-                frame.selection.visit { _, unit in all.append(UInt32(unit)) }
-                return FrameUnits(all, of: unitCount)
-            }
-            return slice.dropFirst().reduce(holders[first] ?? .none) {
-                $0.common(with: holders[$1] ?? .none, of: unitCount)
-            }
-        }
+        return holders
     }
 
     /// How many units two slices have in common, and how many each has.
@@ -124,16 +126,21 @@ struct Strata: Sendable {
     func tallies(_ slice: Int?, of members: SliceMembers) -> [UnitTallies] {
         var sums = [UnitTallies](repeating: UnitTallies(), count: count)
         for (index, frame) in members.frames.enumerated() {
-            let stratumOf = stratumOf[index]
-            var counters = [TraceCounter](
-                repeating: TraceCounter(frame.compared.traceOf), count: count)
-            func add(_ unit: Int) {
-                counters[Int(stratumOf[unit])].add(unit, frame.compared.isTarget[unit])
-            }
-            if let slice {
-                frame.units[slice].visit { add(Int($0)) }
-            } else {
-                frame.compared.selection.visit { _, unit in add(unit) }
+            var counters = [TraceCounter](repeating: TraceCounter(), count: count)
+            counters.withUnsafeMutableBufferPointer { counters in
+                stratumOf[index].withUnsafeBufferPointer { stratumOf in
+                    frame.compared.reading { reader in
+                        if let slice {
+                            frame.units[slice].visit { unit in
+                                reader.add(Int(unit), to: &counters[Int(stratumOf[Int(unit)])])
+                            }
+                        } else {
+                            frame.compared.selection.visit { _, unit in
+                                reader.add(unit, to: &counters[Int(stratumOf[unit])])
+                            }
+                        }
+                    }
+                }
             }
             for stratum in 0..<count { sums[stratum] += counters[stratum].tallies }
         }

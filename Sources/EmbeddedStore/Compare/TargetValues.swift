@@ -15,6 +15,8 @@ struct TargetValues {
     private(set) var extents: [ValueExtent]
     /// When each unit of the target began.
     let starts: [Int64]
+    /// Of spans the trace of each; nil if units are traces.
+    let traces: [UInt32]?
 
     init(
         _ dimensions: [ComparedDimension], _ population: Population, _ control: ScanControl
@@ -24,6 +26,7 @@ struct TargetValues {
             try Part(dimensions, $0, $0.passing(population.keepsNothing), control)
         }
         starts = parts.flatMap(\.starts)
+        traces = Self.traces(population.frames)
         codes = []
         counts = []
         extents = []
@@ -55,6 +58,24 @@ struct TargetValues {
                 extents.append(own.dropFirst().reduce(first) { $0.merged(with: $1) })
             }
         }
+        // All has been put together, so the parts go.
+        control.release(parts.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.byteCount } })
+    }
+
+    /// The traces of the target's units, numbered as they come.
+    private static func traces(_ frames: [ComparedFrame]) -> [UInt32]? {
+        var numbers: [UInt32] = []
+        var count: UInt32 = 0
+        for frame in frames {
+            guard let traceOf = frame.traceOf else { return nil }
+            var last = UInt32.max
+            for unit in frame.targets {
+                if traceOf[Int(unit)] != last { count += 1 }
+                last = traceOf[Int(unit)]
+                numbers.append(count)
+            }
+        }
+        return numbers
     }
 
     /// So many units of the target a value has at least, for no more than so many values to have as many.
@@ -83,6 +104,8 @@ struct TargetValues {
             var lists = UnitLists()
             var extent: ValueExtent
 
+            var byteCount: Int { lists.byteCount + dictionary.byteCount }
+
             init(_ extent: ValueExtent) { self.extent = extent }
         }
 
@@ -99,8 +122,7 @@ struct TargetValues {
                 try control.check()
                 let own = try Self.values(dimension, frame, resolver)
                 // Twice: once more when the frames' are put together.
-                try control.reserve(
-                    (own.lists.byteCount + own.dictionary.byteCount) * 2, .cohorts)
+                try control.reserve(own.byteCount * 2, .cohorts)
                 values.append(own)
             }
         }
@@ -108,19 +130,22 @@ struct TargetValues {
         private static func values(
             _ dimension: ComparedDimension, _ frame: ComparedFrame, _ resolver: FieldResolver
         ) throws -> Values {
-            let values = try ComparedValues(dimension.field, frame, resolver)
-            var part = Values(ValueExtent(dimension, values, frame.selection))
             if let bands = dimension.bands {
-                let codes = try DimensionCodes(values, bands)
-                for unit in frame.targets {
-                    codes.visit(Int(unit)) { part.lists.append($0) }
-                    part.lists.endUnit()
+                let codes = try DimensionCodes(dimension.field, bands, frame, resolver)
+                var part = Values(ValueExtent(bands, longest: codes.longest(frame.selection)))
+                codes.reading { codes in
+                    for unit in frame.targets {
+                        codes.visit(Int(unit)) { part.lists.append($0) }
+                        part.lists.endUnit()
+                    }
                 }
                 return part
             }
+            let values = try ComparedValues(dimension.field, frame, resolver)
+            var part = Values(ValueExtent(longest: values.longest(frame.selection)))
             var isUsed = [Bool](repeating: false, count: values.valueCount + 1)
-            for unit in frame.targets {
-                for own in values.codes(of: Int(unit)) { isUsed[Int(own)] = true }
+            values.reading { codes in
+                for unit in frame.targets { codes.visit(Int(unit)) { isUsed[Int($0)] = true } }
             }
             var known = [UInt32](repeating: 0, count: isUsed.count)
             if isUsed[0] {
@@ -129,9 +154,11 @@ struct TargetValues {
             try values.visit(isUsed.indices.dropFirst().filter { isUsed[$0] }) { own, tagged in
                 known[own] = part.dictionary.code(of: tagged)
             }
-            for unit in frame.targets {
-                for own in values.codes(of: Int(unit)) { part.lists.append(known[Int(own)]) }
-                part.lists.endUnit()
+            values.reading { codes in
+                for unit in frame.targets {
+                    codes.visit(Int(unit)) { part.lists.append(known[Int($0)]) }
+                    part.lists.endUnit()
+                }
             }
             return part
         }
@@ -145,16 +172,17 @@ struct ValueExtent: Hashable, Sendable {
     /// Of one unit.
     private(set) var longest: Int
 
-    /// - Parameter selection: the units that are compared.
-    init(_ dimension: ComparedDimension, _ values: ComparedValues, _ selection: UnitSelection) {
-        var most = 1
-        if !values.isSingle {
-            selection.visit { _, unit in most = max(most, values.codes(of: unit).count) }
-        }
-        let ranges = dimension.bands.map { $0.ranges.count + 1 }
-        self.values = ranges
+    init(longest: Int) {
+        values = nil
+        self.longest = longest
+    }
+
+    /// - Parameter longest: how many numbers a unit has at most.
+    init(_ bands: NumberBands, longest: Int) {
+        let ranges = bands.ranges.count + 1
+        values = ranges
         // A number is in its band, and above or below each cut.
-        longest = ranges.map { most > 1 ? $0 : dimension.bands?.count ?? 1 } ?? most
+        self.longest = longest > 1 ? ranges : bands.count
     }
 
     func merged(with other: ValueExtent) -> ValueExtent {

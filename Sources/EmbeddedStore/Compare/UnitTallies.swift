@@ -12,19 +12,15 @@ struct UnitTallies: Sendable {
 
 /// Counts units of a frame, in their order, and the traces that they are of: each once.
 struct TraceCounter {
-    /// nil if units are traces.
-    private let traceOf: [UInt32]?
     private(set) var tallies = UnitTallies()
     private var last = UInt32.max
     private var lastTarget = UInt32.max
 
-    init(_ traceOf: [UInt32]?) { self.traceOf = traceOf }
-
+    /// - Parameter trace: the number of the unit's trace, or of the unit if it is one.
     @inline(__always)
-    mutating func add(_ unit: Int, _ isTarget: Bool) {
+    mutating func add(_ trace: UInt32, _ isTarget: Bool) {
         tallies.units.count += 1
         tallies.units.failures += isTarget ? 1 : 0
-        let trace = traceOf?[unit] ?? UInt32(truncatingIfNeeded: unit)
         if last != trace {
             last = trace
             tallies.traces.count += 1
@@ -32,6 +28,39 @@ struct TraceCounter {
         if isTarget, lastTarget != trace {
             lastTarget = trace
             tallies.traces.failures += 1
+        }
+    }
+}
+
+/// Of which trace each unit of a frame is, and whether it is in the target, while units are read one by one.
+struct UnitReader {
+    /// None if units are traces.
+    fileprivate let traceOf: UnsafeBufferPointer<UInt32>
+    fileprivate let targets: UnsafeBufferPointer<Bool>
+
+    /// The number of a unit's trace, or of the unit if it is one.
+    @inline(__always)
+    func trace(of unit: Int) -> UInt32 {
+        traceOf.isEmpty ? UInt32(truncatingIfNeeded: unit) : traceOf[unit]
+    }
+
+    @inline(__always)
+    func isTarget(_ unit: Int) -> Bool { targets[unit] }
+
+    @inline(__always)
+    func add(_ unit: Int, to counter: inout TraceCounter) {
+        counter.add(trace(of: unit), isTarget(unit))
+    }
+}
+
+extension ComparedFrame {
+    /// Reads units within a call, past which the reader is not to be kept.
+    @inline(__always)
+    func reading<R>(_ body: (UnitReader) throws -> R) rethrows -> R {
+        try (traceOf ?? []).withUnsafeBufferPointer { traceOf in
+            try isTarget.withUnsafeBufferPointer { isTarget in
+                try body(UnitReader(traceOf: traceOf, targets: isTarget))
+            }
         }
     }
 }

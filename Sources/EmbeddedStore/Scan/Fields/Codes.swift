@@ -54,6 +54,46 @@ struct Codes: RandomAccessCollection, Sendable {
         }
     }
 
+    /// Codes while they are read one by one: copying it costs nothing, which copying an array in a loop does.
+    struct Reader {
+        fileprivate enum Place {
+            case bytes(UnsafePointer<UInt8>)
+            case shorts(UnsafePointer<UInt16>)
+            case words(UnsafePointer<UInt32>)
+        }
+
+        fileprivate let place: Place?
+
+        @inline(__always)
+        subscript(row: Int) -> UInt32 {
+            switch place {
+            case .bytes(let codes): UInt32(codes[row])
+            case .shorts(let codes): UInt32(codes[row])
+            case .words(let codes): codes[row]
+            case nil: 0
+            }
+        }
+    }
+
+    /// Reads codes within a call, past which the reader is not to be kept.
+    @inline(__always)
+    func reading<R>(_ body: (Reader) throws -> R) rethrows -> R {
+        switch storage {
+        case .bytes(let codes):
+            try codes.withUnsafeBufferPointer {
+                try body(Reader(place: $0.baseAddress.map { .bytes($0) }))
+            }
+        case .shorts(let codes):
+            try codes.withUnsafeBufferPointer {
+                try body(Reader(place: $0.baseAddress.map { .shorts($0) }))
+            }
+        case .words(let codes):
+            try codes.withUnsafeBufferPointer {
+                try body(Reader(place: $0.baseAddress.map { .words($0) }))
+            }
+        }
+    }
+
     /// All of them, four bytes each.
     var expanded: [UInt32] {
         switch storage {

@@ -1,3 +1,4 @@
+internal import Dimensions
 internal import Spans
 internal import Store
 
@@ -12,6 +13,19 @@ struct TraceDimensions {
 
     /// Those of which a trace has one number.
     static let names: Set<String> = ["trace.spans", "trace.depth", "tool.count", "llm.calls"]
+
+    /// Whether all spans of each trace have the same of a field.
+    func isShared(_ field: Field) -> Bool {
+        guard field.scope == .any else { return false }
+        switch field.name {
+        // Unless some span came with a sequence of its own.
+        case "tool.sequence", "tool.pair":
+            return DimensionTable.standard["tool.sequence"].map {
+                !frame.keySet.sources.hasPlaces($0)
+            } ?? true
+        default: return Self.names.contains(field.name)
+        }
+    }
 
     func resolve(_ name: String) throws -> ResolvedField? {
         switch name {

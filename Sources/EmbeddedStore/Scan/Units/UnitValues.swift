@@ -62,15 +62,42 @@ struct UnitCodes: MemorySized {
         return codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
     }
 
-    /// The greatest number of codes that a unit has.
-    var longest: Int {
-        var longest = 1
-        var start: UInt32 = 0
-        for end in ends {
-            longest = max(longest, Int(end - start))
-            start = end
+    /// The codes of units while they are read one by one.
+    struct Reader {
+        fileprivate let ends: UnsafeBufferPointer<UInt32>
+        fileprivate let codes: Codes.Reader
+
+        /// Visits the codes of a unit.
+        @inline(__always)
+        func visit(_ unit: Int, _ body: (UInt32) -> Void) {
+            if ends.isEmpty { return body(codes[unit]) }
+            for at in (unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit]) { body(codes[at]) }
         }
-        return longest
+    }
+
+    /// Reads codes within a call, past which the reader is not to be kept.
+    @inline(__always)
+    func reading<R>(_ body: (Reader) throws -> R) rethrows -> R {
+        try ends.withUnsafeBufferPointer { ends in
+            try codes.reading { try body(Reader(ends: ends, codes: $0)) }
+        }
+    }
+
+    /// What units have that each are of one of these.
+    ///
+    /// - Parameter owners: by unit.
+    func spread(over owners: [UInt32]) -> UnitCodes {
+        reading { own in
+            var ends: [UInt32] = []
+            var codes: [UInt32] = []
+            ends.reserveCapacity(owners.count)
+            codes.reserveCapacity(owners.count)
+            for owner in owners {
+                own.visit(Int(owner)) { codes.append($0) }
+                ends.append(UInt32(codes.count))
+            }
+            return UnitCodes(ends: ends, codes: codes)
+        }
     }
 
     func mapped(_ change: (UInt32) -> UInt32) -> UnitCodes {
