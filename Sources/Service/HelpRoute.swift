@@ -24,6 +24,7 @@ enum HelpRoute {
         Need(
             "rose", "GET", "/v1/compare",
             "curl -s '{url}/v1/compare?since=1h&vs=previous&format=text'"),
+        Need("found", "GET", "/v1/findings", "curl -s '{url}/v1/findings?format=text'"),
         Need("who", "GET", "/v1/slices", "curl -s '{url}/v1/slices?by=tenant&format=text'"),
         Need(
             "when", "GET", "/v1/series",

@@ -66,6 +66,9 @@ def test_it_finds_the_version_in_time_and_leaves_nothing(executable: Path) -> No
     seconds = time.monotonic() - begun
     assert (done.returncode, done.stderr) == (0, "")
     assert seconds < SECONDS_MAX
+    first = done.stdout.split("compare --limit 1")[1].splitlines()[4:6]
+    assert first[0].split()[0] == "1" and first[0].endswith("prompt.version = refund-core@v14")
+    assert "since prompt.version = refund-core@v14, first seen" in first[1]
     by_version = done.stdout.split("slices --by prompt.version")[1].splitlines()[1:]
     assert by_version[1].split()[-1] == "PROMPT.VERSION" and by_version[2].split()[-1] == "refund-core@v14"
     assert "issue_refund: amount must be a number of cents" in done.stdout and 'EUR"}' in done.stdout

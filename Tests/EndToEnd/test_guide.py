@@ -69,7 +69,7 @@ def test_a_line_answers_what_is_printed(answers: list[str], number: int) -> None
 def test_every_session_is_there() -> None:
     text = GUIDE.read_text()
     assert len(re.findall(r"^## \d\. ", text, re.MULTILINE)) == 8
-    for word in ("/v1/series", "vs=previous", "vs=ok", "check=1", "having=", "tool.pair", "unpriced_calls", "everyspan tail", "score", "^"):
+    for word in ("/v1/series", "/v1/compare", "vs=previous", "vs=ok", "check=1", "having=", "tool.pair", "unpriced_calls", "everyspan tail", "score", "^"):
         assert word in text
     assert ADDRESS in text and len(LINES) > 35
 

@@ -10,7 +10,7 @@ import pytest
 
 from server import Server
 
-NEEDS = {"why", "rose", "who", "when", "slow", "cost", "by", "show", "open", "live", "send", "score", "otel", "where", "more"}
+NEEDS = {"why", "rose", "found", "who", "when", "slow", "cost", "by", "show", "open", "live", "send", "score", "otel", "where", "more"}
 
 
 def lines(server: Server) -> dict[str, str]:

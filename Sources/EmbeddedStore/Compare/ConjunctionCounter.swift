@@ -20,7 +20,7 @@ struct ConjunctionCounter: Sendable {
     ) throws {
         self.items = items
         self.column = column
-        // By dimension, its rarest items; of dimensions without any the others' columns are looked at.
+        // By dimension the items that are the rarest of a parent. Of the others only the column is looked at.
         var leads: [Int: Set<Int>] = [:]
         for parent in parents {
             for item in parent { leads[items.items[Int(item)].dimension, default: []] = [] }

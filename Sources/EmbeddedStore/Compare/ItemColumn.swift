@@ -1,6 +1,6 @@
 internal import Store
 
-/// What some units have of one dimension, as far as conjunctions are made of it: a byte or two for each value of a unit.
+/// What some units have of one dimension, as far as conjunctions are made of it: two bytes for each value of a unit.
 ///
 /// A dimension's values are numbered by *places*, counted from 1 (`CompareItems.place`); 0 is whatever no conjunction is made of.
 struct ItemColumn: Sendable {
@@ -103,7 +103,7 @@ struct ItemColumn: Sendable {
 
     /// - Parameters:
     ///   - counts: `PlaceTallies.lanes` times those of all places.
-    ///   - places: how many there are.
+    ///   - count: how many places there are.
     private func tally(
         _ units: [UInt32], _ counts: UnsafeMutableBufferPointer<UInt32>, _ count: Int
     ) {

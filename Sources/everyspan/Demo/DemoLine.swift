@@ -17,7 +17,10 @@ struct DemoLine {
                 arguments:
                     "series --step 3h --calc 'count,failures,failure_rate,p95(duration)' \(since)"),
             DemoLine(
-                purpose: "By prompt version one stands out.",
+                purpose: "What explains the failures? Nobody has to name a dimension.",
+                arguments: "compare --limit 1 \(since)"),
+            DemoLine(
+                purpose: "The other prompt versions fail as they always do.",
                 arguments: "slices --by prompt.version --order failure_rate --limit 5 \(since)"),
             DemoLine(
                 purpose: "Since when? It came at 14:10 UTC and failed from the start.",
