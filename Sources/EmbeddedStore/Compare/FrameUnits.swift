@@ -68,7 +68,7 @@ enum FrameUnits: Sendable {
 }
 
 /// Units in ascending order.
-enum SortedUnits {
+private enum SortedUnits {
     /// - Parameter few: the shorter list.
     static func common(_ few: [UInt32], _ many: [UInt32]) -> [UInt32] {
         var result: [UInt32] = []

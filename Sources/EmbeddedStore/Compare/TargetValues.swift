@@ -204,25 +204,6 @@ struct UnitLists: Sendable {
         codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
     }
 
-    /// Visits the codes of all units, one after the other.
-    @inline(__always)
-    func visit(_ body: (_ unit: Int, _ code: UInt32) -> Void) {
-        codes.withUnsafeBufferPointer { codes in
-            var at = 0
-            for (unit, end) in ends.enumerated() {
-                while at < Int(end) {
-                    body(unit, codes[at])
-                    at += 1
-                }
-            }
-        }
-    }
-
-    mutating func reserve(units: Int) {
-        ends.reserveCapacity(units)
-        codes.reserveCapacity(units)
-    }
-
     mutating func append(_ code: UInt32) { codes.append(code) }
 
     mutating func endUnit() { ends.append(UInt32(codes.count)) }
