@@ -59,13 +59,31 @@ def settle(server: Server, kept: Kept) -> int:
 
     Returns how much is set aside."""
     with server.client() as client:
-        known = -1
-        while known != (now := damage(client)):
-            known = now
+        while True:
+            known = damage(client)
             ask(client)
-        assert_right(client, kept, known)
-        assert damage(client) == known
-        return known
+            if damage(client) != known:
+                continue
+            try:
+                assert_right(client, kept, known)
+            except MoreIsDamaged:
+                continue
+            if damage(client) == known:
+                return known
+
+
+class MoreIsDamaged(Exception):
+    """An answer says that more is set aside than was known: SQLite keeps pages of a file in memory until somebody writes into it,
+    so that damage may be found long after all was read once."""
+
+
+def holds(answer: dict[str, Any], damaged: int) -> dict[str, Any]:
+    """An answer that says how much is set aside."""
+    says = answer["coverage"].get("damaged", 0)
+    assert says >= damaged, answer["coverage"]
+    if says > damaged:
+        raise MoreIsDamaged
+    return answer
 
 
 def ask(client: Client) -> None:
@@ -93,22 +111,25 @@ def damage(client: Client) -> int:
 
 def assert_right(client: Client, kept: Kept, damaged: int) -> None:
     rows, coverage = listed(client, PAGES_OF)
-    assert coverage.get("damaged", 0) == damaged
+    holds({"coverage": coverage}, damaged)
     found = {identity(row) for row in rows}
     assert len(found) == len(rows) and found <= set(kept.spans)
     assert damaged or found == set(kept.spans), "spans are missing, and nothing says so"
     for row in rows:
         assert is_as_sent(row, kept.spans[identity(row)]), row
     held = [kept.spans[i] for i in found]
+
+    def counts(unit: str, **parameters: object) -> dict[Any, int]:
+        slices = holds(client.json("/v1/slices", by="tenant", unit=unit, from_=0, limit="all", **parameters), damaged)
+        return {r["slice"]["tenant"]: r["count"] for r in slices["rows"]}
+
     for unit in ("span", "trace"):
-        for figures in ({}, {"calc": "count"}):  # of rows, and of stored counts
-            slices = client.json("/v1/slices", by="tenant", unit=unit, from_=0, limit="all", **figures)
-            assert {r["slice"]["tenant"]: r["count"] for r in slices["rows"]} == tenants(held, unit)
+        assert counts(unit) == tenants(held, unit), "of rows"
+        assert counts(unit, calc="count") == tenants(held, unit), "of stored counts"
     matching = [s for s in held if "naïve" in s.get("prompt.text", "")]
-    slices = client.json("/v1/slices", by="tenant", unit="span", where='prompt.text contains "naïve"', from_=0, limit="all")
-    assert {r["slice"]["tenant"]: r["count"] for r in slices["rows"]} == tenants(matching, "span")
+    assert counts("span", where='prompt.text contains "naïve"') == tenants(matching, "span")
     for trace_id in random.Random(1).sample(sorted({s["trace_id"] for s in held}), min(len(held), 8)):
-        trace = client.json(f"/v1/traces/{trace_id}")
+        trace = holds(client.json(f"/v1/traces/{trace_id}"), damaged)
         assert {s["span_id"] for s in trace["spans"]} == {s["span_id"] for s in held if s["trace_id"] == trace_id}
 
 
