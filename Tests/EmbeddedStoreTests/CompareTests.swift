@@ -89,8 +89,20 @@ import Testing
         seed: UInt64
     ) throws {
         var random = SeededGenerator(seed: seed)
-        let units = Self.units(&random)
-        let lists = (0..<3).map { dimension in
+        var units = Self.units(&random)
+        // Some belong to one trace, as spans do, and may have the same of a dimension.
+        let isSpan = Bool.random(using: &random)
+        var traceOf: [UInt32] = []
+        for _ in units {
+            traceOf.append((traceOf.last ?? 0) + (Bool.random(using: &random) ? 1 : 0))
+        }
+        let isShared = (0..<3).map { _ in isSpan && Bool.random(using: &random) }
+        for unit in units.indices.dropFirst() where traceOf[unit] == traceOf[unit - 1] {
+            for dimension in 0..<3 where isShared[dimension] {
+                units[unit][dimension] = units[unit - 1][dimension]
+            }
+        }
+        func list(_ dimension: Int, _ units: [[Set<UInt32>]]) -> UnitLists {
             var list = UnitLists()
             for unit in units {
                 // Codes of a dimension begin at 0.
@@ -101,11 +113,20 @@ import Testing
             }
             return list
         }
+        let lists = (0..<3).map { list($0, units) }
+        let traces = (0...(traceOf.last ?? 0)).map { trace in
+            traceOf.firstIndex(of: trace).map { units[$0] } ?? [[], [], []]
+        }
         let items = CompareItems(
             (0..<3).map { ComparedDimension(Field("d\($0)"), bands: nil) }.map(Self.withValues),
             lists.map { list in (0..<4).map { code in list.codes.count { $0 == code } } },
             least: 0, joinedLeast: 1)
-        let columns = lists.enumerated().map { ItemColumn($1, items.places(of: $0)) }
+        let columns = (0..<3).map { dimension in
+            isShared[dimension]
+                ? ItemColumn(
+                    owners: traceOf, list(dimension, traces), items.places(of: dimension))
+                : ItemColumn(lists[dimension], items.places(of: dimension))
+        }
         let all = (0..<UInt16(items.joinedCount)).map { $0 }
         var parents: [[UInt16]] = all.map { [$0] }
         for first in all {
@@ -120,33 +141,34 @@ import Testing
                 all.filter { item in parent.allSatisfy { Self.areApart($0, item, items) } }
                     .map { (Int($0), TargetCount()) })
         }
-        // Some belong to one trace, as spans do.
-        let isSpan = Bool.random(using: &random)
-        var traceOf: [UInt32] = []
-        for _ in units {
-            traceOf.append((traceOf.last ?? 0) + (Bool.random(using: &random) ? 1 : 0))
-        }
         let isTarget = units.map { _ in Bool.random(using: &random) }
         let compared = units.indices.filter { _ in Int.random(in: 0..<10, using: &random) > 0 }
-        let counter = try ConjunctionCounter(
-            items, parents: parents, among: .some(compared.map { UInt32($0) })
+        let plan = ConjunctionPlan(candidates, items)
+        let counts = try ConjunctionBits(
+            plan: plan, columns: plan.dimensions.map { columns[$0.dimension] },
+            unitCount: units.count, selection: .some(compared.map { UInt32($0) }),
+            traceOf: isSpan ? traceOf : nil, isTarget: isTarget,
+            // Traces would go on behind a block.
+            blockUnits: Int.random(in: 1...80, using: &random)
+        ).counts(ScanControl(seconds: 60))
+        let holders = try ConjunctionHolders(
+            items, of: candidates.conjunctions.map(\.items),
+            among: .some(compared.map { UInt32($0) })
         ) { columns[$0] }
-        let counts = try counter.counts(
-            ConjunctionPlan(candidates, items), traceOf: isSpan ? traceOf : nil,
-            isTarget: isTarget)
         let sets = units.map { $0.reduce(into: Set<UInt32>()) { $0.formUnion($1) } }
-        for (conjunction, tallies) in zip(candidates.conjunctions, counts) {
+        for (number, conjunction) in candidates.conjunctions.enumerated() {
             let wanted = Set(
                 conjunction.items.map { item in
                     let item = items.items[Int(item)]
                     return UInt32(item.dimension * 4) + item.code
                 })
             let own = compared.filter { sets[$0].isSuperset(of: wanted) }
+            #expect(holders.units(with: conjunction.items) == own.map { UInt32($0) })
             let targets = own.filter { isTarget[$0] }
-            #expect(tallies.units == Tally(count: own.count, failures: targets.count))
+            #expect(counts[number].units == Tally(count: own.count, failures: targets.count))
             let traces = isSpan ? Set(own.map { traceOf[$0] }).count : own.count
             let ofTargets = isSpan ? Set(targets.map { traceOf[$0] }).count : targets.count
-            #expect(tallies.traces == Tally(count: traces, failures: ofTargets))
+            #expect(counts[number].traces == Tally(count: traces, failures: ofTargets))
         }
     }
 
@@ -158,6 +180,81 @@ import Testing
 
     private static func areApart(_ a: UInt16, _ b: UInt16, _ items: CompareItems) -> Bool {
         items.items[Int(a)].dimension != items.items[Int(b)].dimension
+    }
+}
+
+@Suite struct `Bits in common` {
+    /// Few, half, all, or none of many words' bits.
+    private static func bits(_ random: inout SeededGenerator, _ count: Int) -> [Bool] {
+        let share = ([0, 0.01, 0.5, 0.99, 1] as [Double]).randomElement(using: &random) ?? 0
+        return (0..<count).map { _ in Double.random(in: 0..<1, using: &random) < share }
+    }
+
+    private static func words(_ bits: [Bool]) -> [UInt64] {
+        stride(from: 0, to: bits.count, by: 64).map { start in
+            (0..<64).reduce(0) { $0 | (bits[start + $1] ? 1 << UInt64($1) : 0) }
+        }
+    }
+
+    @Test(arguments: 0..<200) func `are as many as one finds one by one`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let words = BitCount.wordsMultiple * Int.random(in: 0...9, using: &random)
+        let (a, b) = (Self.bits(&random, words * 64), Self.bits(&random, words * 64))
+        var ends = Self.bits(&random, words * 64)
+        if !ends.isEmpty { ends[ends.count - 1] = true }
+        let both = zip(a, b).map { $0 && $1 }
+        var runs = 0
+        var hasAny = false
+        for (isIn, isEnd) in zip(both, ends) {
+            hasAny = hasAny || isIn
+            if isEnd {
+                runs += hasAny ? 1 : 0
+                hasAny = false
+            }
+        }
+        var scratch = [UInt64](repeating: 0, count: words)
+        let (aWords, bWords, endWords) = (Self.words(a), Self.words(b), Self.words(ends))
+        #expect(BitCount.common(aWords, bWords, words: words) == both.count { $0 })
+        #expect(
+            BitCount.commonRuns(
+                aWords, bWords, ends: endWords, words: words, scratch: &scratch) == runs)
+    }
+}
+
+@Suite struct `Columns that are kept` {
+    @Test(arguments: 0..<200) func `come back as they were`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        // Of many units few have a value, each has one of a few, or some have several.
+        let most = [1, 1, 15, 16, 300].randomElement(using: &random) ?? 1
+        let share = ([0.02, 0.5, 1] as [Double]).randomElement(using: &random) ?? 1
+        let isList = Bool.random(using: &random)
+        var lists = UnitLists()
+        let units = (0..<Int.random(in: 0...200, using: &random)).map { _ -> [UInt32] in
+            guard Double.random(in: 0..<1, using: &random) < share else { return [] }
+            let count = isList ? Int.random(in: 0...3, using: &random) : 1
+            return Array(
+                Set((0..<count).map { _ in UInt32.random(in: 0..<UInt32(most), using: &random) }))
+        }
+        for unit in units {
+            for code in unit { lists.append(code) }
+            lists.endUnit()
+        }
+        let column = ItemColumn(lists, (0..<UInt16(most)).map { $0 + 1 })
+        let kept = KeptColumns()
+        kept.keep(column, 7, units: units.count, ScanControl(seconds: 60))
+        let found = kept.column(7)?.reading { read in
+            units.indices.map { unit in
+                var places: [UInt32] = []
+                read.visit(unit) { if $0 > 0 { places.append($0 - 1) } }
+                return places
+            }
+        }
+        #expect(found == units)
+        #expect(kept.column(8) == nil)
+        let full = ScanControl(seconds: 60, bytesMax: 0)
+        let none = KeptColumns()
+        none.keep(column, 7, units: units.count, full)
+        if !units.isEmpty { #expect(none.column(7) == nil) }
     }
 }
 

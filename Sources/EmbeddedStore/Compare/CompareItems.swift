@@ -130,6 +130,15 @@ struct CompareItems: Sendable {
     func column(
         _ dimension: Int, _ frame: ComparedFrame, _ resolver: FieldResolver
     ) throws -> ItemColumn {
-        try codes(dimension, frame, resolver).column(places(of: dimension))
+        if let known = frame.keptColumn(dimension) { return known }
+        let codes = try codes(dimension, frame, resolver)
+        keepColumn(dimension, codes, frame)
+        return codes.column(places(of: dimension))
+    }
+
+    /// Keeps what conjunctions are made of, of a dimension that would have to be resolved again for it.
+    func keepColumn(_ dimension: Int, _ codes: DimensionCodes, _ frame: ComparedFrame) {
+        guard codes.isPassing, !joined[dimension].isEmpty else { return }
+        frame.keep(codes.column(places(of: dimension)), dimension)
     }
 }

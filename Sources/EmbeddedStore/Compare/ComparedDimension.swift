@@ -53,7 +53,7 @@ extension ComparedDimension {
         }
         let parts = try Scanner.parallel(population.frames) { frame in
             let resolver = frame.passing(population.keepsNothing)
-            return try numeric.map { try Numbers($0, frame, resolver) }
+            return try numeric.map { try Numbers.of($0, frame, resolver) }
         }
         var bands: [Field: NumberBands] = [:]
         for (index, field) in numeric.enumerated() {
@@ -67,7 +67,7 @@ extension ComparedDimension {
     }
 
     /// The numbers that the units of some frames have of a dimension.
-    private struct Numbers: Sendable {
+    private struct Numbers: MemorySized {
         private(set) var counts = NumberBands.Counts()
         /// Up to as many as are values of their own.
         private var distinct: Set<Double> = []
@@ -76,7 +76,20 @@ extension ComparedDimension {
 
         init() {}
 
-        init(_ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
+        var byteCount: Int { counts.byteCount + distinct.count * 16 }
+
+        /// Where all of a frame are compared, their numbers stay with it.
+        static func of(
+            _ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver
+        ) throws -> Numbers {
+            guard case .all = frame.selection else { return try Numbers(field, frame, resolver) }
+            let name = "compared \(frame.unit) numbers of \(field.scope) \(field.name)"
+            return try frame.fields.kept(name, for: field) {
+                try Numbers(field, frame, resolver)
+            }
+        }
+
+        private init(_ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
             if let durations = try UnitDurations(field, frame, resolver) {
                 frame.selection.visit { _, unit in
                     let number = durations.milliseconds[unit]

@@ -12,10 +12,9 @@ struct ComparedFrame: Sendable {
     /// The numbers of the compared units in the target, ascending.
     let targets: [UInt32]
     let totals: FrameTotals
-    /// Of spans, by row the number of its trace.
-    let traceOf: [UInt32]?
     /// What is compared.
     let tallies: UnitTallies
+    private let columns = KeptColumns()
 
     var frame: any Frame { fields.frame }
     var unit: Unit { query.unit }
@@ -38,16 +37,30 @@ struct ComparedFrame: Sendable {
         }
         self.targets = targets
         let traceOf = query.unit == .span ? Self.traces(of: frame) : nil
-        self.traceOf = traceOf
         var counter = TraceCounter()
         scan.units.selection.visit { _, unit in
             counter.add(traceOf?[unit] ?? UInt32(unit), scan.units.hasFailed[unit])
         }
         tallies = counter.tallies
         // What stays until the question is answered.
-        var bytes = targets.count * 4 + isTarget.count + (traceOf?.count ?? 0) * 4
+        var bytes = targets.count * 4 + isTarget.count
         if case .some(let numbers) = selection { bytes += numbers.count * 4 }
         try control.reserve(bytes, .cohorts)
+    }
+
+    /// Of spans, by row the number of its trace; nil if units are traces.
+    ///
+    /// That of all frames together would take more room than anything else, so it is made for each step.
+    func traceOf(_ resolver: FieldResolver) throws -> [UInt32]? {
+        if unit == .trace { return nil }
+        return try resolver.frame.derived("traces of rows") {
+            RowTraces(numbers: Self.traces(of: frame))
+        }.numbers
+    }
+
+    private struct RowTraces: MemorySized {
+        let numbers: [UInt32]
+        var byteCount: Int { numbers.count * 4 }
     }
 
     private static func traces(of frame: any Frame) -> [UInt32] {
@@ -59,13 +72,30 @@ struct ComparedFrame: Sendable {
         return traceOf
     }
 
-    /// The frame's fields for one pass over all dimensions, of which nothing is kept if the frames are many.
+    /// The frame's fields for one pass over all dimensions, of which nothing is kept if the frames are many, but what the units have
+    /// of the dimensions (`ComparedValues`).
     func passing(_ keepsNothing: Bool) -> FieldResolver {
-        keepsNothing ? fields.keepingNothing : fields
+        keepsNothing ? fields.keepingNothing(but: false) : fields
+    }
+
+    /// Whether all spans of each trace have the same of a field.
+    func isShared(_ field: Field, _ resolver: FieldResolver) throws -> Bool {
+        if TraceDimensions(fields: resolver).isShared(field) { return true }
+        return try frame.counts?.areShared(field, by: frame) ?? false
     }
 }
 
 extension ComparedFrame {
+    /// What conjunctions are made of, of a dimension that would have to be resolved again; nil if it was not kept.
+    func keptColumn(_ dimension: Int) -> ItemColumn? { columns.column(dimension) }
+
+    /// The last step that needs columns has them.
+    func dropColumns() { columns.drop(fields.control) }
+
+    func keep(_ column: ItemColumn, _ dimension: Int) {
+        columns.keep(column, dimension, units: isTarget.count, fields.control)
+    }
+
     /// What is stored of how many units have each value of a field; nil if nothing is of just those that are compared.
     func counted(_ field: Field, _ control: ScanControl) throws -> CountedScan? {
         var query = query

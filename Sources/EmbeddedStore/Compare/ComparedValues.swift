@@ -5,28 +5,70 @@ internal import Store
 ///
 /// Of traces of merged segments it is stored with their counts, so that no row needs to be looked at; nor of spans where all of a trace
 /// have what the trace has.
-struct ComparedValues {
+struct ComparedValues: MemorySized {
     private let source: Source
     private let codes: UnitCodes
+    /// By unit whose codes it has: its trace's. nil if each has its own.
+    private let owners: [UInt32]?
+    /// Whether it is not kept for the question's next step.
+    private(set) var isPassing = false
 
-    private enum Source {
+    private enum Source: Sendable {
         case rows(ValueTable)
         case stored(CountTable, SegmentCounts)
     }
 
-    init(_ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
-        if frame.unit == .trace || TraceDimensions(fields: resolver).isShared(field),
-            let counts = frame.frame.counts,
-            let table = try counts.values(of: field),
-            let stored = try counts.traceValues(of: field)
-        {
-            source = .stored(table, counts)
-            codes = frame.traceOf.map(stored.spread) ?? stored
+    /// With more bytes a unit, lists of many values would push out of memory what all other dimensions take.
+    private static let bytesKeptMax = 8
+
+    /// - Parameter isKept: whether what rows must be looked at for may stay with the frame, for the question's next step.
+    init(
+        _ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver, isKept: Bool = true
+    ) throws {
+        if let stored = try Self(storedOf: field, frame, resolver) {
+            self = stored
             return
         }
+        let name = "compared \(frame.unit) \(field.scope) \(field.name)"
+        if let known: Self = resolver.frame.known(name) {
+            self = known
+            return
+        }
+        var made = try Self(rowsOf: field, frame, resolver)
+        made.isPassing =
+            !isKept || resolver.keepsNothing
+            || made.byteCount > Self.bytesKeptMax * frame.isTarget.count
+        self = made.isPassing ? made : try resolver.kept(name, for: field) { made }
+    }
+
+    /// nil if rows must be looked at.
+    init?(
+        storedOf field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver
+    ) throws {
+        guard let counts = frame.frame.counts, let table = try counts.values(of: field),
+            try frame.unit == .trace || frame.isShared(field, resolver),
+            let codes = try counts.traceValues(of: field)
+        else { return nil }
+        source = .stored(table, counts)
+        self.codes = codes
+        owners = try frame.traceOf(resolver)
+    }
+
+    private init(
+        rowsOf field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver
+    ) throws {
         let values = try UnitValues(field, frame.unit, resolver)
         source = .rows(values.field.values)
         codes = values.unitCodes
+        owners = nil
+    }
+
+    /// What is stored is kept by itself.
+    var byteCount: Int {
+        switch source {
+        case .rows(let table): codes.byteCount + table.dictionary.byteCount
+        case .stored: 0
+        }
     }
 
     /// How many values there may be, null not counted.
@@ -43,7 +85,8 @@ struct ComparedValues {
         var most = 1
         codes.ends.withUnsafeBufferPointer { ends in
             units.visit { _, unit in
-                most = max(most, Int(ends[unit] - (unit == 0 ? 0 : ends[unit - 1])))
+                let owner = owners.map { Int($0[unit]) } ?? unit
+                most = max(most, Int(ends[owner] - (owner == 0 ? 0 : ends[owner - 1])))
             }
         }
         return most
@@ -54,8 +97,11 @@ struct ComparedValues {
     /// Reads the codes of units within a call, past which the reader is not to be kept.
     @inline(__always)
     func reading<R>(_ body: (UnitCodes.Reader) throws -> R) rethrows -> R {
-        try codes.reading(body)
+        try codes.reading(owners: owners, body)
     }
+
+    /// What a table says of the code of each unit that has one alone.
+    func looked(upIn table: [UInt8]) -> [UInt8] { codes.codes.looked(upIn: table) }
 
     /// The places of all units.
     ///
@@ -63,23 +109,82 @@ struct ComparedValues {
     ///   - placeOf: by code.
     ///   - areApart: whether no two codes have the same place.
     func column(_ placeOf: [UInt16], areApart: Bool) -> ItemColumn {
-        var places = Places(placeOf: placeOf)
-        codes.codes.visit(&places)
-        if isSingle { return ItemColumn(places.places) }
-        return areApart
-            ? ItemColumn(ends: codes.ends, places: places.places)
-            : ItemColumn(ends: codes.ends, withoutRepetitions: places.places)
+        let places =
+            placeOf.allSatisfy { $0 <= UInt8.max }
+            ? Codes(codes.codes.looked(upIn: placeOf.map { UInt8($0) }))
+            : Codes(codes.codes.looked(upIn: placeOf))
+        return isSingle || areApart
+            ? ItemColumn(owners: owners, ends: codes.ends, places: places)
+            : ItemColumn(owners: owners, ends: codes.ends, withoutRepetitions: places)
     }
 
-    private struct Places: Codes.Visitor {
-        let placeOf: [UInt16]
-        var places: [UInt16] = []
+    /// How many of the compared units have each code, and how many traces.
+    ///
+    /// - Parameter traceOf: of spans, by row the number of its trace.
+    func tallies(_ frame: ComparedFrame, traceOf: [UInt32]?) -> [UnitTallies] {
+        if let owners { return talliesByTrace(frame, owners) }
+        var counting = Counting(
+            frame: frame, traceOf: traceOf, ends: codes.ends,
+            counters: [TraceCounter](repeating: TraceCounter(), count: valueCount + 1))
+        codes.codes.visit(&counting)
+        return counting.counters.map(\.tallies)
+    }
+
+    private struct Counting: Codes.Visitor {
+        let frame: ComparedFrame
+        let traceOf: [UInt32]?
+        let ends: [UInt32]
+        var counters: [TraceCounter]
 
         mutating func visit<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
-            places = placeOf.withUnsafeBufferPointer { placeOf in
-                codes.map { placeOf[Int($0)] }
+            let (frame, traceOf, ends) = (frame, traceOf, ends)
+            counters.withUnsafeMutableBufferPointer { counters in
+                ends.withUnsafeBufferPointer { ends in
+                    frame.reading(traceOf: traceOf) { units in
+                        frame.selection.visit { _, unit in
+                            if ends.isEmpty {
+                                return units.add(unit, to: &counters[Int(codes[unit])])
+                            }
+                            let start = unit == 0 ? 0 : Int(ends[unit - 1])
+                            for at in start..<Int(ends[unit]) {
+                                units.add(unit, to: &counters[Int(codes[at])])
+                            }
+                        }
+                    }
+                }
             }
         }
+    }
+
+    /// All spans of a trace at once.
+    private func talliesByTrace(_ frame: ComparedFrame, _ owners: [UInt32]) -> [UnitTallies] {
+        var sums = [UnitTallies](repeating: UnitTallies(), count: valueCount + 1)
+        sums.withUnsafeMutableBufferPointer { sums in
+            codes.reading(owners: nil) { codes in
+                var open = Tally()
+                var trace = UInt32.max
+                func close() {
+                    if open.count == 0 { return }
+                    let tallies = UnitTallies(
+                        units: open,
+                        traces: Tally(count: 1, failures: open.failures > 0 ? 1 : 0))
+                    codes.visit(Int(trace)) { sums[Int($0)] += tallies }
+                    open = Tally()
+                }
+                frame.reading(traceOf: owners) { units in
+                    frame.selection.visit { _, unit in
+                        if units.trace(of: unit) != trace {
+                            close()
+                            trace = units.trace(of: unit)
+                        }
+                        open.count &+= 1
+                        open.failures &+= units.isTarget(unit) ? 1 : 0
+                    }
+                }
+                close()
+            }
+        }
+        return sums
     }
 
     /// Visits values by their codes, each with its tag and bytes.

@@ -61,9 +61,9 @@ struct ConjunctionCandidates {
         _ items: CompareItems, _ parents: [[UInt16]], _ target: TargetColumns, _ least: Int,
         _ isWanted: @Sendable (_ parent: [UInt16], _ other: Int) -> Bool
     ) throws {
-        let counter = try target.counter(of: parents)
+        let holders = try target.holders(of: parents)
         let found = try Scanner.parallel(parents) { parent in
-            let units = counter.units(with: parent)
+            let units = holders.units(with: parent)
             return units.count < least
                 ? []
                 : target.common(units, least: least, except: parent).filter {
@@ -107,8 +107,8 @@ struct TargetColumns: Sendable {
         try control.reserve(columns.reduce(0) { $0 + $1.byteCount }, .cohorts)
     }
 
-    func counter(of parents: [[UInt16]]) throws -> ConjunctionCounter {
-        try ConjunctionCounter(items, parents: parents, among: .all(unitCount)) { columns[$0] }
+    func holders(of parents: [[UInt16]]) throws -> ConjunctionHolders {
+        try ConjunctionHolders(items, of: parents, among: .all(unitCount)) { columns[$0] }
     }
 
     /// The items that enough of some units have, ascending.
@@ -122,11 +122,10 @@ struct TargetColumns: Sendable {
         for (dimension, column) in columns.enumerated() where !own.contains(dimension) {
             let joined = items.joined(of: dimension)
             if joined.isEmpty { continue }
-            var tallies = PlaceTallies(places: joined.count + 1, areTraces: traceOf == nil)
+            var tallies = PlaceTallies(places: joined.count + 1)
             column.tally(units, traceOf: traceOf, &tallies)
             for (index, item) in joined.enumerated() {
-                let own = tallies[UInt16(index + 1)]
-                let count = TargetCount(units: Int(own.units), traces: Int(own.traces))
+                let count = tallies[UInt16(index + 1)]
                 if count.units >= least { found.append((item, count)) }
             }
         }

@@ -56,13 +56,9 @@ struct ConjunctionSearch {
             isPromising: (0..<items.joinedCount).map {
                 ofItems[$0].log10P <= Self.promisingLog10 && !outcomes.contains($0)
             }, except: outcomes)
-        let pairsNow = try counts.now.count(pairs)
-        let pairsBefore = try counts.before?.count(pairs)
-        let twins = Twins(
-            pairs.conjunctions, pairsNow.map(\.units), ofItems.map(\.now)
-        ).known
-        let ofPairs = self.slices(pairs, now: pairsNow, before: pairsBefore)
-            .filter { twins.isDisjoint(with: $0.items) }
+        let counted = try self.slices(pairs, counts)
+        let twins = Twins(counted, ofItems).known
+        let ofPairs = counted.filter { twins.isDisjoint(with: $0.items) }
         slices += ofPairs
         if depth < 3 { return (items, slices) }
         let worse = ofPairs.filter { pair in
@@ -75,20 +71,22 @@ struct ConjunctionSearch {
         let triples = try ConjunctionCandidates(
             triplesOf: items, from: worse.map { $0.items.map { UInt16($0) } }, joined,
             least: max(least, membersLeast[2]), except: twins.union(outcomes))
-        slices += self.slices(
-            triples, now: try counts.now.count(triples), before: try counts.before?.count(triples))
+        slices += try self.slices(triples, counts)
         return (items, slices)
     }
 
-    /// What is in the target was counted when the candidates were found.
+    /// Conjunctions with what is counted of them in both windows.
     private func slices(
-        _ candidates: ConjunctionCandidates, now: [UnitTallies], before: [UnitTallies]?
-    ) -> [SliceCandidate] {
-        candidates.conjunctions.enumerated().map { index, conjunction in
-            var own = now[index]
+        _ candidates: ConjunctionCandidates, _ windows: Windows
+    ) throws -> [SliceCandidate] {
+        let now = try windows.now.count(candidates)
+        let before = try windows.before?.count(candidates)
+        return candidates.conjunctions.enumerated().map { number, conjunction in
+            // What is in the target was counted when the candidates were found.
+            var own = now[number]
             own.units.failures = conjunction.targets.units
             own.traces.failures = conjunction.targets.traces
-            return slice(conjunction.items.map { Int($0) }, own, before?[index])
+            return slice(conjunction.items.map { Int($0) }, own, before?[number])
         }
     }
 
@@ -120,15 +118,12 @@ struct ConjunctionSearch {
 private struct Twins {
     private(set) var known: Set<Int> = []
 
-    init(
-        _ pairs: [ConjunctionCandidates.Conjunction], _ tallies: [Tally], _ ofItems: [Tally]
-    ) {
-        for (pair, both) in zip(pairs, tallies) {
+    init(_ pairs: [SliceCandidate], _ ofItems: [SliceCandidate]) {
+        for pair in pairs {
             let (one, other) = (pair.items[0], pair.items[1])
-            let union =
-                ofItems[Int(one)].count + ofItems[Int(other)].count - both.count
-            if Double(both.count) >= FindingSelection.sameShare * Double(union) {
-                known.insert(Int(max(one, other)))
+            let union = ofItems[one].now.count + ofItems[other].now.count - pair.now.count
+            if Double(pair.now.count) >= FindingSelection.sameShare * Double(union) {
+                known.insert(max(one, other))
             }
         }
     }

@@ -4,6 +4,8 @@ internal import Store
 /// What the units of a frame have of one dimension, as codes of the question: the same in every frame.
 struct DimensionCodes {
     private let source: Source
+    /// Whether it is not kept for the question's next step.
+    let isPassing: Bool
 
     private enum Source {
         /// By the frame's code the question's, or `none`.
@@ -29,6 +31,7 @@ struct DimensionCodes {
             if let own { codes[Int(own)] = wanted.code }
         }
         source = .values(values, codes: codes)
+        isPassing = values.isPassing
     }
 
     /// The code of absence is behind those of the ranges.
@@ -39,19 +42,44 @@ struct DimensionCodes {
         for band in 0..<bands.count { ranges[band] = bands.mask(ofBand: band) }
         ranges[bands.count] = 1 << UInt64(bands.ranges.count)
         func band(of number: Double) -> UInt8 { UInt8(truncatingIfNeeded: bands.band(of: number)) }
-        if let durations = try UnitDurations(field, frame, resolver) {
-            source = .units(bands: durations.milliseconds.map(band), ranges)
+        func numbers(_ values: ComparedValues) throws -> [UInt8] {
+            var bandOf = [UInt8](repeating: Self.noNumber, count: values.valueCount + 1)
+            bandOf[0] = UInt8(bands.count)
+            try values.visit(1..<bandOf.count) { code, tagged in
+                if let number = Number(ValueTable.value(tagged)) {
+                    bandOf[code] = band(of: number.double)
+                }
+            }
+            return bandOf
+        }
+        if let stored = try ComparedValues(storedOf: field, frame, resolver) {
+            source = .numbers(stored, bands: try numbers(stored), ranges)
+            isPassing = false
             return
         }
-        let values = try ComparedValues(field, frame, resolver)
-        var bandOf = [UInt8](repeating: Self.noNumber, count: values.valueCount + 1)
-        bandOf[0] = UInt8(bands.count)
-        try values.visit(1..<bandOf.count) { code, tagged in
-            if let number = Number(ValueTable.value(tagged)) {
-                bandOf[code] = band(of: number.double)
+        let name = "compared \(frame.unit) bands of \(field.scope) \(field.name) \(bands.cuts)"
+        let kept = try resolver.kept(name, for: field) {
+            if let durations = try UnitDurations(field, frame, resolver) {
+                return UnitBands(bands: durations.milliseconds.map(band))
             }
+            let values = try ComparedValues(field, frame, resolver, isKept: false)
+            return UnitBands(
+                bands: values.isSingle ? values.looked(upIn: try numbers(values)) : nil)
         }
-        source = .numbers(values, bands: bandOf, ranges)
+        if let bands = kept.bands {
+            source = .units(bands: bands, ranges)
+            isPassing = resolver.keepsNothing
+        } else {
+            let values = try ComparedValues(field, frame, resolver)
+            source = .numbers(values, bands: try numbers(values), ranges)
+            isPassing = values.isPassing
+        }
+    }
+
+    /// By unit the band of its only number; nil if it may have several.
+    private struct UnitBands: MemorySized {
+        let bands: [UInt8]?
+        var byteCount: Int { bands?.count ?? 0 }
     }
 
     /// The greatest number of values that a unit has.
@@ -60,6 +88,39 @@ struct DimensionCodes {
         case .values(let values, _), .numbers(let values, _, _): values.longest(units)
         case .units: 1
         }
+    }
+
+    /// How many of the compared units have each code, and how many traces.
+    ///
+    /// - Parameters:
+    ///   - count: one more than the greatest code that is asked for.
+    ///   - traceOf: of spans, by row the number of its trace.
+    func tallies(
+        count: Int, _ frame: ComparedFrame, traceOf: [UInt32]?
+    ) -> [UnitTallies] {
+        if case .values(let values, let codes) = source {
+            var tallies = [UnitTallies](repeating: UnitTallies(), count: count)
+            for (own, tally) in values.tallies(frame, traceOf: traceOf).enumerated()
+            where codes[own] < count {
+                tallies[Int(codes[own])] = tally
+            }
+            return tallies
+        }
+        var counters = [TraceCounter](repeating: TraceCounter(), count: count)
+        counters.withUnsafeMutableBufferPointer { counters in
+            frame.reading(traceOf: traceOf) { units in
+                reading { codes in
+                    frame.selection.visit { _, unit in
+                        codes.visit(unit) { code in
+                            if Int(code) < counters.count {
+                                units.add(unit, to: &counters[Int(code)])
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return counters.map(\.tallies)
     }
 
     /// The codes of units while they are read one by one.
@@ -169,7 +230,7 @@ struct DimensionCodes {
             return values.column(bands.map { places[Int($0)] }, areApart: false)
         case .units(let bands, let ranges):
             let places = ranges.map(place(ofRanges:))
-            return ItemColumn(bands.map { places[Int($0)] })
+            return ItemColumn(places: Codes(bands.map { places[Int($0)] }))
         }
     }
 }

@@ -1,30 +1,28 @@
 internal import Store
 
-/// What some units have of one dimension, as far as conjunctions are made of it: two bytes for each value of a unit.
+/// What some units have of one dimension, as far as conjunctions are made of it: mostly a byte for each unit.
 ///
 /// A dimension's values are numbered by *places*, counted from 1 (`CompareItems.place`); 0 is whatever no conjunction is made of.
 struct ItemColumn: Sendable {
-    /// Where the places of each unit end. Empty if each has exactly one.
+    /// By unit whose places it has: its trace's, where all spans of each trace have the same. nil if each has its own.
+    private let owners: [UInt32]?
+    /// Where the places of each owner end. Empty if each has exactly one.
     private let ends: [UInt32]
-    private let places: [UInt16]
+    private let places: Codes
 
     /// More values of a dimension are not told apart.
     static let placesMax = Int(UInt16.max)
 
-    /// - Parameter places: of each unit.
-    init(_ places: [UInt16]) {
-        ends = []
-        self.places = places
-    }
-
-    init(ends: [UInt32], places: [UInt16]) {
+    /// - Parameter places: of each owner, if `ends` is empty; else of which an owner has none more than once.
+    init(owners: [UInt32]? = nil, ends: [UInt32] = [], places: Codes) {
+        self.owners = owners
         self.ends = ends
         self.places = places
     }
 
-    /// - Parameter places: of which a unit may have one more than once; then it has it once.
-    init(ends: [UInt32], withoutRepetitions places: [UInt16]) {
-        var places = places
+    /// - Parameter places: of which an owner may have one more than once; then it has it once.
+    init(owners: [UInt32]?, ends: [UInt32], withoutRepetitions places: Codes) {
+        var places = places.expanded
         var start = 0
         for end in ends {
             for at in start..<Int(end) where places[start..<at].contains(places[at]) {
@@ -32,11 +30,13 @@ struct ItemColumn: Sendable {
             }
             start = Int(end)
         }
-        self.init(ends: ends, places: places)
+        self.init(owners: owners, ends: ends, places: Codes(places))
     }
 
-    /// - Parameter placeOf: by code.
-    init(_ lists: UnitLists, _ placeOf: [UInt16]) {
+    /// - Parameters:
+    ///   - lists: the codes of each owner.
+    ///   - placeOf: by code.
+    init(owners: [UInt32]? = nil, _ lists: UnitLists, _ placeOf: [UInt16]) {
         var ends: [UInt32] = []
         var places: [UInt16] = []
         ends.reserveCapacity(lists.count)
@@ -51,76 +51,71 @@ struct ItemColumn: Sendable {
             if places.count > start + 1 { isSingle = false }
             ends.append(UInt32(places.count))
         }
-        self.init(ends: isSingle ? [] : ends, places: places)
+        self.init(owners: owners, ends: isSingle ? [] : ends, places: Codes(places))
     }
 
-    var byteCount: Int { ends.count * 4 + places.count * 2 }
+    var byteCount: Int { ends.count * 4 + places.byteCount }
 
-    /// Visits each of some units with each of its places.
-    @inline(__always)
-    private func visit(_ units: [UInt32], _ body: (_ unit: Int, _ place: Int) -> Void) {
-        places.withUnsafeBufferPointer { places in
-            if ends.isEmpty {
-                for unit in units { body(Int(unit), Int(places[Int(unit)])) }
-                return
-            }
-            ends.withUnsafeBufferPointer { ends in
-                for unit in units {
-                    var at = unit == 0 ? 0 : Int(ends[Int(unit) - 1])
-                    while at < Int(ends[Int(unit)]) {
-                        body(Int(unit), Int(places[at]))
-                        at += 1
-                    }
-                }
-            }
-        }
+    /// Whether each unit has one place, that of nothing too.
+    var isSingle: Bool { ends.isEmpty }
+
+    /// The place that is met most often, or that of nothing if there are none.
+    var usual: UInt16 {
+        var counts = [Int](repeating: 0, count: Int(greatest) + 1)
+        for place in places { counts[Int(place)] += 1 }
+        return counts.indices.max { counts[$0] < counts[$1] }.map { UInt16($0) } ?? 0
     }
+
+    /// The greatest place.
+    var greatest: UInt32 { places.max() ?? 0 }
 
     /// Counts how many of some units, and of the traces that they are of, have each place.
     ///
     /// - Parameter traceOf: by unit; nil if units are traces.
     func tally(_ units: [UInt32], traceOf: [UInt32]?, _ tallies: inout PlaceTallies) {
-        tallies.begin()
-        tallies.units.withUnsafeMutableBufferPointer { counts in
-            guard let traceOf else { return tally(units, counts, tallies.placeCount) }
-            let turn = UInt64(tallies.turn) << 32
-            traceOf.withUnsafeBufferPointer { traceOf in
-                tallies.traces.withUnsafeMutableBufferPointer { traces in
-                    tallies.last.withUnsafeMutableBufferPointer { last in
-                        visit(units) { unit, place in
-                            counts[place] &+= 1
-                            let trace = turn | UInt64(traceOf[unit])
-                            if last[place] != trace {
-                                last[place] = trace
-                                traces[place] &+= 1
-                            }
-                        }
-                    }
+        reading { read in
+            tallies.begin()
+            for unit in units {
+                let trace = traceOf.map { $0[Int(unit)] } ?? unit
+                read.visit(Int(unit)) { tallies.add(Int($0), trace) }
+            }
+        }
+    }
+
+    /// Sets the bit of each of some units in the row of each of its places.
+    ///
+    /// - Parameters:
+    ///   - units: neighbours; the first has bit 0.
+    ///   - rowOf: by place.
+    func mark(_ units: Range<Int>, rowOf: [Int32], in rows: BitRows) {
+        rowOf.withUnsafeBufferPointer { rowOf in
+            (owners ?? []).withUnsafeBufferPointer { owners in
+                ends.withUnsafeBufferPointer { ends in
+                    var marking = Marking(
+                        units: units, rowOf: rowOf, rows: rows, owners: owners, ends: ends)
+                    places.visit(&marking)
                 }
             }
         }
     }
 
-    /// - Parameters:
-    ///   - counts: `PlaceTallies.lanes` times those of all places.
-    ///   - count: how many places there are.
-    private func tally(
-        _ units: [UInt32], _ counts: UnsafeMutableBufferPointer<UInt32>, _ count: Int
-    ) {
-        guard ends.isEmpty else { return visit(units) { _, place in counts[place] &+= 1 } }
-        places.withUnsafeBufferPointer { places in
-            units.withUnsafeBufferPointer { units in
-                // Units that follow each other often have the same place, and a count would wait for the one before.
-                var at = 0
-                while at + PlaceTallies.lanes <= units.count {
-                    for lane in 0..<PlaceTallies.lanes {
-                        counts[lane &* count &+ Int(places[Int(units[at &+ lane])])] &+= 1
-                    }
-                    at &+= PlaceTallies.lanes
+    private struct Marking: Codes.Visitor {
+        let units: Range<Int>
+        let rowOf: UnsafeBufferPointer<Int32>
+        let rows: BitRows
+        let owners: UnsafeBufferPointer<UInt32>
+        let ends: UnsafeBufferPointer<UInt32>
+
+        mutating func visit<Code: FixedWidthInteger>(_ places: UnsafeBufferPointer<Code>) {
+            for unit in units {
+                let owner = owners.isEmpty ? unit : Int(owners[unit])
+                let bit = unit &- units.lowerBound
+                if ends.isEmpty {
+                    rows.set(bit, in: Int(rowOf[Int(places[owner])]))
+                    continue
                 }
-                while at < units.count {
-                    counts[Int(places[Int(units[at])])] &+= 1
-                    at &+= 1
+                for at in (owner == 0 ? 0 : Int(ends[owner &- 1]))..<Int(ends[owner]) {
+                    rows.set(bit, in: Int(rowOf[Int(places[at])]))
                 }
             }
         }
@@ -128,13 +123,11 @@ struct ItemColumn: Sendable {
 
     /// Those of some units that have a place.
     func filter(_ units: [UInt32], having wanted: UInt16) -> [UInt32] {
-        places.withUnsafeBufferPointer { places in
-            if ends.isEmpty { return units.filter { places[Int($0)] == wanted } }
-            return ends.withUnsafeBufferPointer { ends in
-                units.filter { unit in
-                    let start = unit == 0 ? 0 : Int(ends[Int(unit) - 1])
-                    return places[start..<Int(ends[Int(unit)])].contains(wanted)
-                }
+        reading { read in
+            units.filter { unit in
+                var has = false
+                read.visit(Int(unit)) { if $0 == wanted { has = true } }
+                return has
             }
         }
     }
@@ -145,56 +138,74 @@ struct ItemColumn: Sendable {
     ///   - isWanted: by place.
     ///   - units: those that are looked at.
     func holders(_ isWanted: [Bool], among units: UnitSelection) -> [[UInt32]] {
-        places.withUnsafeBufferPointer { places in
-            ends.withUnsafeBufferPointer { ends in
-                isWanted.withUnsafeBufferPointer { isWanted in
-                    HolderLists.of(isWanted.count) { body in
-                        units.visit { _, unit in
-                            let own =
-                                ends.isEmpty
-                                ? unit..<unit + 1
-                                : (unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])
-                            for at in own where isWanted[Int(places[at])] {
-                                body(Int(places[at]), unit)
-                            }
+        reading { read in
+            isWanted.withUnsafeBufferPointer { isWanted in
+                HolderLists.of(isWanted.count) { body in
+                    units.visit { _, unit in
+                        read.visit(unit) { place in
+                            if isWanted[Int(place)] { body(Int(place), unit) }
                         }
                     }
                 }
             }
         }
     }
+
+    /// Reads the places of units within a call, past which the reader is not to be kept.
+    @inline(__always)
+    func reading<R>(_ body: (UnitCodes.Reader) -> R) -> R {
+        UnitCodes.Reader.reading(owners: owners, ends: ends, places, body)
+    }
 }
 
-/// Counts by the places of a dimension, one group of units after the other.
-struct PlaceTallies {
-    /// Several counts of each place, which add up.
-    fileprivate var units: [UInt32]
-    /// None if units are traces.
-    fileprivate var traces: [UInt32]
-    /// By place the last trace that was counted, and in which turn.
-    fileprivate var last: [UInt64]
-    fileprivate var turn: UInt32 = 0
-    fileprivate let placeCount: Int
+/// Sets of the bits of neighbouring units, each of so many words.
+struct BitRows {
+    let words: UnsafeMutablePointer<UInt64>
+    let wordCount: Int
 
-    fileprivate static let lanes = 4
-
-    /// - Parameters:
-    ///   - places: how many a dimension has, 0 included.
-    ///   - areTraces: whether units are traces.
-    init(places: Int, areTraces: Bool) {
-        placeCount = places
-        units = [UInt32](repeating: 0, count: places * Self.lanes)
-        traces = [UInt32](repeating: 0, count: areTraces ? 0 : places)
-        last = [UInt64](repeating: 0, count: areTraces ? 0 : places)
+    @inline(__always)
+    func set(_ bit: Int, in row: Int) {
+        words[row &* wordCount &+ bit >> 6] |= 1 << UInt64(bit & 63)
     }
 
-    fileprivate mutating func begin() { turn &+= 1 }
+    @inline(__always)
+    subscript(row: Int) -> UnsafeMutablePointer<UInt64> { words + row * wordCount }
+}
 
-    /// What has been counted of a place in all turns, units and traces. Taking off what there was before costs less than clearing
-    /// all places for each turn.
-    subscript(place: UInt16) -> (units: UInt32, traces: UInt32) {
-        var count: UInt32 = 0
-        for lane in 0..<Self.lanes { count &+= units[lane * placeCount + Int(place)] }
-        return (count, traces.isEmpty ? count : traces[Int(place)])
+/// Counts by the places of a dimension, one list of units after the other.
+struct PlaceTallies {
+    private var units: [UInt32]
+    private var traces: [UInt32]
+    /// By place the last trace that was counted, and in which turn.
+    private var last: [UInt64]
+    private var turn: UInt64 = 0
+
+    /// - Parameter places: how many a dimension has, 0 included.
+    init(places: Int) {
+        units = [UInt32](repeating: 0, count: places)
+        traces = units
+        last = [UInt64](repeating: 0, count: places)
+    }
+
+    fileprivate mutating func begin() {
+        turn += 1 << 32
+        for place in units.indices {
+            units[place] = 0
+            traces[place] = 0
+        }
+    }
+
+    @inline(__always)
+    fileprivate mutating func add(_ place: Int, _ trace: UInt32) {
+        units[place] &+= 1
+        if last[place] != turn | UInt64(trace) {
+            last[place] = turn | UInt64(trace)
+            traces[place] &+= 1
+        }
+    }
+
+    /// What was counted of a place in the last turn.
+    subscript(place: UInt16) -> TargetCount {
+        TargetCount(units: Int(units[Int(place)]), traces: Int(traces[Int(place)]))
     }
 }

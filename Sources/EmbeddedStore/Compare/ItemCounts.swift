@@ -40,6 +40,7 @@ struct ItemCounts {
         _ count: Int, _ population: Population,
         _ tallies: @Sendable (ComparedFrame) throws -> [UnitTallies]
     ) throws -> [UnitTallies] {
+        if count == 0 { return [] }
         let sums = Mutex([UnitTallies](repeating: UnitTallies(), count: count))
         _ = try Scanner.parallel(population.frames) { frame in
             let own = try tallies(frame)
@@ -81,6 +82,8 @@ struct ItemCounts {
         _ resolver: FieldResolver, _ tallies: inout [UnitTallies]
     ) throws {
         let codes = try items.codes(dimension, frame, resolver)
+        items.keepColumn(dimension, codes, frame)
+        let traceOf = try frame.traceOf(resolver)
         let numbers = items.numbers(of: dimension)
         func set(_ counted: [UnitTallies]) {
             for (code, tally) in counted.enumerated() {
@@ -90,7 +93,7 @@ struct ItemCounts {
         if let bands = items.dimensions[dimension].bands {
             var counted = BandTallies(bands)
             let isSingle = codes.readingBands { bandOf in
-                frame.reading { units in
+                frame.reading(traceOf: traceOf) { units in
                     frame.selection.visit { _, unit in
                         counted.add(
                             bandOf(unit), trace: units.trace(of: unit),
@@ -100,37 +103,23 @@ struct ItemCounts {
             }
             if isSingle { return set(counted.tallies()) }
         }
-        var counters = [TraceCounter](repeating: TraceCounter(), count: numbers.count)
-        counters.withUnsafeMutableBufferPointer { counters in
-            frame.reading { units in
-                codes.reading { codes in
-                    frame.selection.visit { _, unit in
-                        codes.visit(unit) { code in
-                            if Int(code) < counters.count {
-                                units.add(unit, to: &counters[Int(code)])
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        set(counters.map(\.tallies))
+        set(codes.tallies(count: numbers.count, frame, traceOf: traceOf))
     }
 
     /// Counts conjunctions.
     func count(_ candidates: ConjunctionCandidates) throws -> [UnitTallies] {
         let plan = ConjunctionPlan(candidates, items)
-        if plan.count == 0 { return [] }
         return try Self.sums(plan.count, population) { frame in
             let resolver = frame.passing(population.keepsNothing)
-            let counter = try ConjunctionCounter(
-                items, parents: plan.groups.map(\.items), among: frame.selection
-            ) { dimension in
+            let columns = try plan.dimensions.map { dimension, _ in
                 try control.check()
                 return try items.column(dimension, frame, resolver)
             }
-            return try counter.counts(
-                plan, traceOf: frame.traceOf, isTarget: needsFailures ? frame.isTarget : nil)
+            return try ConjunctionBits(
+                plan: plan, columns: columns, unitCount: frame.isTarget.count,
+                selection: frame.selection, traceOf: frame.traceOf(resolver),
+                isTarget: needsFailures ? frame.isTarget : nil
+            ).counts(control)
         }
     }
 }

@@ -31,6 +31,8 @@ struct NumberBands: Equatable, Sendable {
         /// By the greatest number of three digits that is not above.
         private var counts: [Double: Int] = [:]
 
+        var byteCount: Int { counts.count * 24 }
+
         mutating func add(_ number: Double, _ count: Int) {
             if number.isFinite { counts[RoundNumber.below(number), default: 0] += count }
         }

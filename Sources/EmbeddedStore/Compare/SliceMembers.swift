@@ -8,6 +8,8 @@ struct SliceMembers: Sendable {
         let compared: ComparedFrame
         /// By slice.
         let units: [FrameUnits]
+        /// Of spans, by row the number of its trace.
+        let traceOf: [UInt32]?
     }
 
     /// - Parameter slices: the items of each; of none everything.
@@ -18,8 +20,11 @@ struct SliceMembers: Sendable {
         frames = try Scanner.parallel(population.frames) { frame in
             let resolver = frame.passing(population.keepsNothing)
             let units = try Self.units(slices, items, frame, resolver, control)
-            try control.reserve(units.reduce(0) { $0 + $1.byteCount }, .cohorts)
-            return Frame(compared: frame, units: units)
+            frame.dropColumns()
+            let traceOf = try frame.traceOf(frame.passing(true))
+            try control.reserve(
+                units.reduce((traceOf?.count ?? 0) * 4) { $0 + $1.byteCount }, .cohorts)
+            return Frame(compared: frame, units: units, traceOf: traceOf)
         }
     }
 
@@ -33,8 +38,8 @@ struct SliceMembers: Sendable {
             slice.isEmpty || slice.contains { $0 >= items.joinedCount }
                 ? nil : slice.map { UInt16($0) }
         }
-        let counter = try ConjunctionCounter(
-            items, parents: joined.compactMap { $0 }, among: frame.selection
+        let conjunctions = try ConjunctionHolders(
+            items, of: joined.compactMap { $0 }, among: frame.selection
         ) { dimension in
             try control.check()
             return try items.column(dimension, frame, resolver)
@@ -42,7 +47,7 @@ struct SliceMembers: Sendable {
         let others = zip(slices, joined).compactMap { $1 == nil ? $0.first : nil }
         let holders = try holders(of: Set(others), items, frame, resolver, control)
         return zip(slices, joined).map { slice, joined in
-            if let joined { return FrameUnits(counter.units(with: joined), of: unitCount) }
+            if let joined { return FrameUnits(conjunctions.units(with: joined), of: unitCount) }
             if let item = slice.first { return FrameUnits(holders[item] ?? [], of: unitCount) }
             var all: [UInt32] = []
             frame.selection.visit { _, unit in all.append(UInt32(unit)) }
@@ -129,7 +134,7 @@ struct Strata: Sendable {
             var counters = [TraceCounter](repeating: TraceCounter(), count: count)
             counters.withUnsafeMutableBufferPointer { counters in
                 stratumOf[index].withUnsafeBufferPointer { stratumOf in
-                    frame.compared.reading { reader in
+                    frame.compared.reading(traceOf: frame.traceOf) { reader in
                         if let slice {
                             frame.units[slice].visit { unit in
                                 reader.add(Int(unit), to: &counters[Int(stratumOf[Int(unit)])])

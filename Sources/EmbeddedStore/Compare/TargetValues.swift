@@ -26,7 +26,7 @@ struct TargetValues {
             try Part(dimensions, $0, $0.passing(population.keepsNothing), control)
         }
         starts = parts.flatMap(\.starts)
-        traces = Self.traces(population.frames)
+        traces = Self.traces(parts)
         codes = []
         counts = []
         extents = []
@@ -63,15 +63,15 @@ struct TargetValues {
     }
 
     /// The traces of the target's units, numbered as they come.
-    private static func traces(_ frames: [ComparedFrame]) -> [UInt32]? {
+    private static func traces(_ parts: [Part]) -> [UInt32]? {
         var numbers: [UInt32] = []
         var count: UInt32 = 0
-        for frame in frames {
-            guard let traceOf = frame.traceOf else { return nil }
+        for part in parts {
+            guard let own = part.traces else { return nil }
             var last = UInt32.max
-            for unit in frame.targets {
-                if traceOf[Int(unit)] != last { count += 1 }
-                last = traceOf[Int(unit)]
+            for trace in own {
+                if trace != last { count += 1 }
+                last = trace
                 numbers.append(count)
             }
         }
@@ -111,6 +111,8 @@ struct TargetValues {
 
         var values: [Values] = []
         let starts: [Int64]
+        /// Of spans the frame's number of each one's trace.
+        let traces: [UInt32]?
 
         init(
             _ dimensions: [ComparedDimension], _ frame: ComparedFrame, _ resolver: FieldResolver,
@@ -118,6 +120,9 @@ struct TargetValues {
         ) throws {
             let all = try resolver.starts(frame.unit).starts
             starts = frame.targets.map { all[Int($0)] }
+            traces = try frame.traceOf(resolver).map { traceOf in
+                frame.targets.map { traceOf[Int($0)] }
+            }
             for dimension in dimensions {
                 try control.check()
                 let own = try Self.values(dimension, frame, resolver)

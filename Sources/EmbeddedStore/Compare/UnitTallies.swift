@@ -55,8 +55,10 @@ struct UnitReader {
 
 extension ComparedFrame {
     /// Reads units within a call, past which the reader is not to be kept.
+    ///
+    /// - Parameter traceOf: of spans, by row the number of its trace.
     @inline(__always)
-    func reading<R>(_ body: (UnitReader) throws -> R) rethrows -> R {
+    func reading<R>(traceOf: [UInt32]?, _ body: (UnitReader) throws -> R) rethrows -> R {
         try (traceOf ?? []).withUnsafeBufferPointer { traceOf in
             try isTarget.withUnsafeBufferPointer { isTarget in
                 try body(UnitReader(traceOf: traceOf, targets: isTarget))

@@ -114,6 +114,19 @@ final class Segment: Sendable {
         }
     }
 
+    /// The same, but it stays in memory only if it was there before.
+    func passingColumn(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
+        if isPacked || warm.isKnown(ObjectIdentifier(self), key) {
+            return try column(key, withTexts: withTexts)
+        }
+        return try reading {
+            guard let record = columns[key] else { return nil }
+            var column = try read(record, key == .traceID ? [] : try traceEnds())
+            if withTexts { try fill(&column, record) }
+            return column
+        }
+    }
+
     /// Some rows of a column. It may have others too, and texts that lie apart are not there.
     ///
     /// Decoded, all columns of ten million spans would be several times the budget, so they are only while there is room;

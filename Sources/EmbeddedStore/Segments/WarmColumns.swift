@@ -75,6 +75,11 @@ final class WarmColumns: Sendable {
         return column
     }
 
+    /// Whether a column is in memory, decoded.
+    func isKnown(_ segment: ObjectIdentifier, _ key: ColumnKey) -> Bool {
+        find(Slot(owner: segment, part: .column(key))) != nil
+    }
+
     /// The same for one who can do with less: nil if the column is not in memory, and decoding it would push out others.
     func column(
         _ segment: ObjectIdentifier, _ key: ColumnKey, ifRoomFor bytes: Int,

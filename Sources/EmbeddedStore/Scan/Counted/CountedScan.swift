@@ -235,7 +235,7 @@ struct CountedScan: FrameScan {
             try counts.reading {
                 try FailingValues(
                     field, of: units, query.unit, values,
-                    FieldResolver(frame: frame, control: control).keepingNothing)
+                    FieldResolver(frame: frame, control: control).keepingNothing())
             }
         }
     }

@@ -20,7 +20,7 @@ struct FailingUnits: MemorySized {
     }
 
     private init(_ frame: any Frame, _ unit: Unit, _ control: ScanControl) throws {
-        let fields = FieldResolver(frame: frame, control: control).keepingNothing
+        let fields = FieldResolver(frame: frame, control: control).keepingNothing()
         let frame = fields.frame
         let hasFailed = try ConditionEvaluator(
             fields, unit: unit, failure: SliceQuery.defaultFailure, percentiles: [:]

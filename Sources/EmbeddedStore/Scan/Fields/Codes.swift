@@ -32,6 +32,18 @@ struct Codes: RandomAccessCollection, Sendable {
         }
     }
 
+    init(_ codes: [UInt16]) {
+        count = codes.count
+        storage =
+            codes.allSatisfy { $0 <= UInt8.max }
+            ? .bytes(codes.map { UInt8(truncatingIfNeeded: $0) }) : .shorts(codes)
+    }
+
+    init(_ codes: [UInt8]) {
+        count = codes.count
+        storage = .bytes(codes)
+    }
+
     subscript(row: Int) -> UInt32 {
         switch storage {
         case .bytes(let codes): UInt32(codes[row])
@@ -100,6 +112,20 @@ struct Codes: RandomAccessCollection, Sendable {
         case .bytes(let codes): codes.map { UInt32($0) }
         case .shorts(let codes): codes.map { UInt32($0) }
         case .words(let codes): codes
+        }
+    }
+
+    /// For each row what a table says of its code.
+    func looked<Found: FixedWidthInteger>(upIn table: [Found]) -> [Found] {
+        func look<Code: FixedWidthInteger>(_ codes: [Code]) -> [Found] {
+            codes.withUnsafeBufferPointer { codes in
+                table.withUnsafeBufferPointer { table in codes.map { table[Int($0)] } }
+            }
+        }
+        return switch storage {
+        case .bytes(let codes): look(codes)
+        case .shorts(let codes): look(codes)
+        case .words(let codes): look(codes)
         }
     }
 

@@ -172,15 +172,23 @@ struct FieldBuilder {
         }
     }
 
-    /// Adds what follows from the values of a field of the same rows.
+    /// Adds texts that follow from the values of a field of the same rows.
     ///
-    /// - Parameter values: of one of its codes; asked once for each.
-    mutating func add(_ field: ResolvedField, values: (UInt32) -> [GroupValue]) {
+    /// - Parameter visit: calls its parameter with each text that follows from one of the field's codes; asked once for each.
+    mutating func add(
+        _ field: ResolvedField,
+        texts visit: (UInt32, _ add: (UnsafeRawBufferPointer) -> Void) -> Void
+    ) {
         let unknown = UInt32.max
         var byCode = [UInt32](repeating: unknown, count: field.codeCount)
         for (row, code) in field.codes.enumerated() where code != 0 && codes[row] == 0 {
             if byCode[Int(code)] == unknown {
-                byCode[Int(code)] = self.code(.several(values(code)), .null)
+                var elements: [UInt32] = []
+                visit(code) { text in
+                    let code = values.code(text: text)
+                    if !elements.contains(code) { elements.append(code) }
+                }
+                byCode[Int(code)] = listCode(elements)
             }
             codes[row] = byCode[Int(code)]
         }

@@ -135,6 +135,11 @@ struct FieldResolver {
         }
     }
 
+    /// Whether a trace has its root's value of a field, where it has a root.
+    static func isOfRoot(_ field: Field) -> Bool {
+        field.scope == .any && ofRoots.contains(field.name)
+    }
+
     private static let ofRoots: Set<String> = ["duration", "start_time", "status", "name"]
 
     private func makeTraceIntrinsic(

@@ -29,7 +29,7 @@ struct ModelCalls: MemorySized {
     static let kinds: Set<String> = ["chat", "completion", "embeddings", "rerank"]
 
     static func of(_ fields: FieldResolver) throws -> ModelCalls {
-        try fields.frame.derived("model calls") { try ModelCalls(fields.keepingNothing) }
+        try fields.frame.derived("model calls") { try ModelCalls(fields.keepingNothing()) }
     }
 
     private init(_ fields: FieldResolver) throws {

@@ -70,14 +70,27 @@ struct TraceDimensions {
     private func pairs() throws -> ResolvedField {
         let sequence = try fields.resolve(Field("tool.sequence"), forComparison: false)
         var builder = FieldBuilder(rowCount: frame.spanCount)
-        builder.add(sequence) { Self.pairs(sequence.firstValue(of: $0)) }
+        builder.add(sequence) { code, add in
+            var first: UInt32?
+            sequence.forEachValue(of: code) { first = first ?? $0 }
+            guard let first else { return }
+            sequence.values.withText(first) { Self.visitPairs($0, add) }
+        }
         return builder.finished()
     }
 
-    private static func pairs(_ sequence: GroupValue) -> [GroupValue] {
-        guard case .text(let text) = sequence else { return [] }
-        let steps = text.split(separator: ">", omittingEmptySubsequences: false)
-        return zip(steps, steps.dropFirst()).map { .text("\($0)>\($1)") }
+    /// Visits each step of a sequence with the next, as they stand in it.
+    private static func visitPairs(
+        _ text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        let separator = UInt8(ascii: ">")
+        var start = 0
+        var middle: Int?
+        for at in 0...text.count where at == text.count || text[at] == separator {
+            if middle != nil { body(UnsafeRawBufferPointer(rebasing: text[start..<at])) }
+            if let middle { start = middle + 1 }
+            middle = at
+        }
     }
 
     private func spans(ofKinds kinds: Set<String>) throws -> [Bool] {

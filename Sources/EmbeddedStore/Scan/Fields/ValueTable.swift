@@ -88,6 +88,15 @@ struct ValueTable: Sendable {
         code == 0 ? .null : dictionary.withValue(Int(code) - 1) { Self.value($0) }
     }
 
+    /// Calls `body` with the bytes of a code that is not 0, if it is a text.
+    func withText(_ code: UInt32, _ body: (UnsafeRawBufferPointer) -> Void) {
+        dictionary.withValue(Int(code) - 1) { tagged in
+            if tagged.first == Tag.text.rawValue {
+                body(UnsafeRawBufferPointer(rebasing: tagged.dropFirst()))
+            }
+        }
+    }
+
     /// The tag and bytes of a code that is not 0.
     func tagged(_ code: UInt32) -> ArraySlice<UInt8> { dictionary[Int(code) - 1] }
 

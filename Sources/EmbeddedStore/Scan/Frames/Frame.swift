@@ -20,6 +20,8 @@ protocol Frame: Sendable {
     func parentRows() throws -> [Int32]
     /// A column; its long texts too if asked for.
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData?
+    /// The same for what is made of all columns once: decoded for it, they push nothing out of memory.
+    func passingColumn(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData?
     /// Whether long texts may lie in pools, which only merged segments have.
     var mayHavePooledTexts: Bool { get }
     /// The texts of a column that lie in a pool.
@@ -56,6 +58,9 @@ struct LastingFrame: Sendable {
 
 extension Frame {
     var counts: SegmentCounts? { nil }
+    func passingColumn(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
+        try column(key, withTexts: withTexts)
+    }
     func greatest(of key: ColumnKey) -> Int64? { nil }
     func known<T: MemorySized>(_ name: String) -> T? { nil }
     var mayHavePooledTexts: Bool { false }
@@ -123,6 +128,10 @@ struct SegmentFrame: Frame {
 
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
         try segment.column(key, withTexts: withTexts)
+    }
+
+    func passingColumn(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
+        try segment.passingColumn(key, withTexts: withTexts)
     }
 
     var counts: SegmentCounts? { SegmentCounts(of: segment) }

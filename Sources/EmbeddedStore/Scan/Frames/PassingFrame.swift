@@ -6,9 +6,14 @@ internal import Synchronization
 /// What is made of them stays in memory, and they would push it out again.
 final class PassingFrame: Frame {
     private let frame: any Frame
+    private let keepsColumns: Bool
     private let made = Mutex<[String: any Sendable]>([:])
 
-    init(_ frame: any Frame) { self.frame = frame }
+    /// - Parameter keepsColumns: whether columns that are decoded for it stay in memory.
+    init(_ frame: any Frame, keepsColumns: Bool) {
+        self.frame = frame
+        self.keepsColumns = keepsColumns
+    }
 
     var rowCounts: [Int] { frame.rowCounts }
     var traceEnds: [UInt32] { frame.traceEnds }
@@ -21,7 +26,9 @@ final class PassingFrame: Frame {
     func parentRows() throws -> [Int32] { try frame.parentRows() }
 
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
-        try frame.column(key, withTexts: withTexts)
+        keepsColumns
+            ? try frame.column(key, withTexts: withTexts)
+            : try frame.passingColumn(key, withTexts: withTexts)
     }
 
     func greatest(of key: ColumnKey) -> Int64? { frame.greatest(of: key) }
@@ -48,9 +55,16 @@ extension FieldResolver {
     /// Of smaller frames all that is made of them has room.
     private static let spansMin = 64 << 10
 
+    /// Whether what it resolves is gone after one pass.
+    var keepsNothing: Bool { frame is PassingFrame }
+
     /// Resolves the same without keeping it, if the frame is large.
-    var keepingNothing: FieldResolver {
+    ///
+    /// - Parameter columns: whether columns are kept that are read for it.
+    func keepingNothing(but columns: Bool = true) -> FieldResolver {
         frame.spanCount < Self.spansMin
-            ? self : FieldResolver(frame: PassingFrame(frame), control: control)
+            ? self
+            : FieldResolver(
+                frame: PassingFrame(frame, keepsColumns: columns), control: control)
     }
 }

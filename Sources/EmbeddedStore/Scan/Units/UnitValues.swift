@@ -64,40 +64,41 @@ struct UnitCodes: MemorySized {
 
     /// The codes of units while they are read one by one.
     struct Reader {
+        fileprivate let owners: UnsafeBufferPointer<UInt32>
         fileprivate let ends: UnsafeBufferPointer<UInt32>
         fileprivate let codes: Codes.Reader
 
         /// Visits the codes of a unit.
         @inline(__always)
         func visit(_ unit: Int, _ body: (UInt32) -> Void) {
+            let unit = owners.isEmpty ? unit : Int(owners[unit])
             if ends.isEmpty { return body(codes[unit]) }
             for at in (unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit]) { body(codes[at]) }
+        }
+
+        /// Reads codes within a call, past which the reader is not to be kept.
+        ///
+        /// - Parameters:
+        ///   - owners: by unit whose codes it has; nil if its own.
+        ///   - ends: where the codes of each owner end; empty if each has exactly one.
+        @inline(__always)
+        static func reading<R>(
+            owners: [UInt32]?, ends: [UInt32], _ codes: Codes, _ body: (Reader) throws -> R
+        ) rethrows -> R {
+            try (owners ?? []).withUnsafeBufferPointer { owners in
+                try ends.withUnsafeBufferPointer { ends in
+                    try codes.reading { try body(Reader(owners: owners, ends: ends, codes: $0)) }
+                }
+            }
         }
     }
 
     /// Reads codes within a call, past which the reader is not to be kept.
-    @inline(__always)
-    func reading<R>(_ body: (Reader) throws -> R) rethrows -> R {
-        try ends.withUnsafeBufferPointer { ends in
-            try codes.reading { try body(Reader(ends: ends, codes: $0)) }
-        }
-    }
-
-    /// What units have that each are of one of these.
     ///
-    /// - Parameter owners: by unit.
-    func spread(over owners: [UInt32]) -> UnitCodes {
-        reading { own in
-            var ends: [UInt32] = []
-            var codes: [UInt32] = []
-            ends.reserveCapacity(owners.count)
-            codes.reserveCapacity(owners.count)
-            for owner in owners {
-                own.visit(Int(owner)) { codes.append($0) }
-                ends.append(UInt32(codes.count))
-            }
-            return UnitCodes(ends: ends, codes: codes)
-        }
+    /// - Parameter owners: by unit whose codes it has; nil if its own.
+    @inline(__always)
+    func reading<R>(owners: [UInt32]?, _ body: (Reader) throws -> R) rethrows -> R {
+        try Reader.reading(owners: owners, ends: ends, codes, body)
     }
 
     func mapped(_ change: (UInt32) -> UInt32) -> UnitCodes {
