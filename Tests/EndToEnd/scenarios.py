@@ -80,11 +80,12 @@ def source(data: str, spans: int) -> Path:
 
 
 def kept(path: Path, make: Callable[[], Iterable[dict[str, Any]]]) -> Path:
-    if not path.exists():
+    def write() -> None:
         aside = path.with_suffix(".unfinished")
         aside.write_bytes(b"".join(orjson.dumps(span) + b"\n" for span in make()))
         aside.rename(path)
-    return path
+
+    return workload.made(path, write)
 
 
 def without_places(span: dict[str, Any]) -> dict[str, Any]:

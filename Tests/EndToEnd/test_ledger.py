@@ -414,7 +414,7 @@ def test_rows_are_summed_over_what_by_leaves_out(lossy: Server) -> None:
     ({"tenant": "acme"}, lambda r, t, s, k: t == "acme"), ({"tenant": "null"}, lambda r, t, s, k: t is None),
     ({"tenant": "acme", "service": "search", "key": "null"}, lambda r, t, s, k: (t, s, k) == ("acme", "search", None)),
     ({"key": "twice"}, lambda r, t, s, k: k == "twice"), ({"key": '"twice"'}, lambda r, t, s, k: k == "twice"), ({"since": "1h"}, lambda r, t, s, k: True),
-], ids=str)
+], ids=lambda case: "lines" if callable(case) else str(case))
 def test_filters(lossy: Server, parameters: dict[str, str], wanted: Any) -> None:
     want = Counter({line: count for line, count in lines(lossy).items() if wanted(*line)})
     assert want and lines(lossy, **parameters) == want

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +18,17 @@ KEPT = ROOT / ".build-workload"
 
 
 def ndjson(spans: int) -> Path:
-    path = KEPT / f"spans-{spans}.ndjson"
-    if not path.exists():
-        generate(spans, [])
-    return path
+    return made(KEPT / f"spans-{spans}.ndjson", lambda: generate(spans, []))
 
 
 def otlp_bodies(spans: int) -> list[Path]:
-    folder = KEPT / f"otlp-{spans}"
-    if not folder.exists():
-        generate(spans, ["--otlp"])
-    return sorted(folder.glob("*.pb"))
+    return sorted(made(KEPT / f"otlp-{spans}", lambda: generate(spans, ["--otlp"])).glob("*.pb"))
 
 
 def seeded(spans: int, seed: int) -> Path:
     """The standard workload with other traffic and the same faults, which lie beside it."""
     folder = KEPT / f"seed-{seed}"
-    if not (folder / f"spans-{spans}.ndjson").exists():
-        generate(spans, ["--seed", str(seed)], folder)
-    return folder / f"spans-{spans}.ndjson"
+    return made(folder / f"spans-{spans}.ndjson", lambda: generate(spans, ["--seed", str(seed)], folder))
 
 
 def planted(spans: Path) -> list[dict[str, Any]]:
@@ -47,19 +40,31 @@ def planted(spans: Path) -> list[dict[str, Any]]:
 def fleet(spans: int, prompt_bytes: str = "200:2000", hours: float = 24) -> Path:
     """The spans that stay of a fleet's traffic, as NDJSON; the requests that bring them are beside them (`requests_of`)."""
     folder = KEPT / f"fleet-{prompt_bytes.replace(':', '-')}-{hours:g}h-{generator_version()}"
-    path = folder / f"fleet-{spans}.ndjson"
-    if not path.exists():
+
+    def generate_fleet() -> None:
         aside = KEPT / f"unfinished-{os.getpid()}"
         script = ROOT / "Tests" / "workload" / "fleet.py"
         subprocess.run(
             [sys.executable, script, str(spans), aside, "--prompt-bytes", prompt_bytes, "--hours", str(hours)],
             check=True, stdout=subprocess.DEVNULL)
         folder.mkdir(parents=True, exist_ok=True)
-        for made in sorted(aside.iterdir(), reverse=True):  # the spans last: they say that all is there
-            if not (folder / made.name).exists():
-                made.rename(folder / made.name)
+        for file in sorted(aside.iterdir(), reverse=True):  # the spans last: they say that all is there
+            if not (folder / file.name).exists():
+                file.rename(folder / file.name)
         subprocess.run(["rm", "-rf", aside], check=True)
-    return path
+
+    return made(folder / f"fleet-{spans}.ndjson", generate_fleet)
+
+
+def made(target: Path, make: Callable[[], None]) -> Path:
+    """What is kept, made if it is not there: by one process at a time, since tests may run in several."""
+    if not target.exists():
+        KEPT.mkdir(exist_ok=True)
+        with (KEPT / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not target.exists():
+                make()
+    return target
 
 
 def requests_of(spans: Path) -> Path:
@@ -85,10 +90,10 @@ def generate(spans: int, options: list[str], folder: Path = KEPT) -> None:
     script = ROOT / "Tests" / "workload" / "generate.py"
     subprocess.run([sys.executable, script, str(spans), aside, *options], check=True, stdout=subprocess.DEVNULL)
     folder.mkdir(parents=True, exist_ok=True)
-    for made in sorted(aside.iterdir()):  # the spans last: they say that all is there
-        target = folder / made.name
+    for file in sorted(aside.iterdir()):  # the spans last: they say that all is there
+        target = folder / file.name
         if not target.exists():
-            made.rename(target)
+            file.rename(target)
     subprocess.run(["rm", "-rf", aside], check=True)
 
 
