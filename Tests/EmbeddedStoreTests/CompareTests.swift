@@ -251,6 +251,9 @@ import Testing
         }
         #expect(found == units)
         #expect(kept.column(8) == nil)
+        #expect(kept.byteCount <= column.byteCount)
+        let unusual = units.count { $0.count != 0 }
+        if !column.isSingle, unusual * 2 < units.count { #expect(kept.byteCount <= unusual * 14) }
         let full = ScanControl(seconds: 60, bytesMax: 0)
         let none = KeptColumns()
         none.keep(column, 7, units: units.count, full)

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from scipy.stats import hypergeom
 
-from cases import END
+import workload
+from cases import END, HOUR
 from comparisons import check_where, nanoseconds
 from planted import BASE_RATE, DAY, TODAY, YESTERDAY, Trace, ordinary, send, traces
+from senders import send_fleet
 from server import ROOT, Server
 
+COUNTED = ("--counted-spans-min", "1")
 BOTH_DAYS: dict[str, object] = {"from": YESTERDAY, "to": END}
 DAY_BY_DAY: dict[str, object] = {"from": TODAY, "to": END, "vs": "24h"}
 
@@ -212,6 +215,31 @@ def test_merging_and_counting_change_no_byte(executable: Path, tmp_path: Path) -
                 answers.append([client.get("/v1/compare", **{"from": TODAY, "to": END} | question).body for question in questions])
     for question, before, after in zip(questions, *answers):
         assert before == after, question
+
+
+def test_merging_a_fleet_changes_no_byte(executable: Path, tmp_path: Path) -> None:
+    """Attributes on roots alone, on some spans, or on all; merged while they come, traces lie in several segments."""
+    requests = workload.requests_of(workload.fleet(20_000))
+    questions = [{"unit": unit} | more for unit in ("span", "trace")
+                 for more in ({}, {"target": "duration > p95"}, {"where": "environment = prod"}, {"vs": "12h"})]
+    window = {"from": END - DAY, "to": END + HOUR}
+
+    def answers(server: Server) -> list[bytes]:
+        with server.client(timeout=120) as client:
+            return [client.get("/v1/compare", **window | question).body for question in questions]
+
+    told: list[list[bytes]] = []
+    for name, options in {"apart": ("--merging", "off"), "merged": COUNTED}.items():
+        with Server(executable, data=tmp_path / name, options=options) as server:
+            send_fleet("127.0.0.1", server.port, requests)
+            if name == "apart":
+                told.append(answers(server))
+                server.options = COUNTED
+                server.restart()
+            server.wait_until_counted(timeout=600)
+            told.append(answers(server))
+    for question, *all_told in zip(questions, *told):
+        assert b'"findings":[' in all_told[0] and all_told.count(all_told[0]) == len(all_told), question
 
 
 @pytest.mark.parametrize("number", [5e-324, 1e-322, -5e-324, 1.7976931348623157e308, -1.7976931348623157e308, float(2**63)])

@@ -132,8 +132,9 @@ struct CompareItems: Sendable {
     ) throws -> ItemColumn {
         if let known = frame.keptColumn(dimension) { return known }
         let codes = try codes(dimension, frame, resolver)
-        keepColumn(dimension, codes, frame)
-        return codes.column(places(of: dimension))
+        let column = codes.column(places(of: dimension))
+        if codes.isPassing { frame.keep(column, dimension) }
+        return column
     }
 
     /// Keeps what conjunctions are made of, of a dimension that would have to be resolved again for it.

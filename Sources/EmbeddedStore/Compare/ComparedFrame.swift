@@ -72,8 +72,7 @@ struct ComparedFrame: Sendable {
         return traceOf
     }
 
-    /// The frame's fields for one pass over all dimensions, of which nothing is kept if the frames are many, but what the units have
-    /// of the dimensions (`ComparedValues`).
+    /// The frame's fields for one pass over all dimensions, of which nothing is kept if the frames are many.
     func passing(_ keepsNothing: Bool) -> FieldResolver {
         keepsNothing ? fields.keepingNothing(but: false) : fields
     }

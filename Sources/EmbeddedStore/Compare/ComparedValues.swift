@@ -21,24 +21,9 @@ struct ComparedValues: MemorySized {
     /// With more bytes a unit, lists of many values would push out of memory what all other dimensions take.
     private static let bytesKeptMax = 8
 
-    /// - Parameter isKept: whether what rows must be looked at for may stay with the frame, for the question's next step.
-    init(
-        _ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver, isKept: Bool = true
-    ) throws {
-        if let stored = try Self(storedOf: field, frame, resolver) {
-            self = stored
-            return
-        }
-        let name = "compared \(frame.unit) \(field.scope) \(field.name)"
-        if let known: Self = resolver.frame.known(name) {
-            self = known
-            return
-        }
-        var made = try Self(rowsOf: field, frame, resolver)
-        made.isPassing =
-            !isKept || resolver.keepsNothing
-            || made.byteCount > Self.bytesKeptMax * frame.isTarget.count
-        self = made.isPassing ? made : try resolver.kept(name, for: field) { made }
+    init(_ field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
+        self =
+            try Self(storedOf: field, frame, resolver) ?? Self(rowsOf: field, frame, resolver)
     }
 
     /// nil if rows must be looked at.
@@ -54,10 +39,20 @@ struct ComparedValues: MemorySized {
         owners = try frame.traceOf(resolver)
     }
 
-    private init(
-        rowsOf field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver
-    ) throws {
-        let values = try UnitValues(field, frame.unit, resolver)
+    /// What rows have. It stays with the frame for the question's next step, unless nothing does or it is too large.
+    init(rowsOf field: Field, _ frame: ComparedFrame, _ resolver: FieldResolver) throws {
+        let name = "compared \(frame.unit) \(field.scope) \(field.name)"
+        if let known: Self = resolver.frame.known(name) {
+            self = known
+            return
+        }
+        var made = Self(try UnitValues(field, frame.unit, resolver))
+        made.isPassing =
+            resolver.keepsNothing || made.byteCount > Self.bytesKeptMax * frame.isTarget.count
+        self = made.isPassing ? made : try resolver.kept(name, for: field) { made }
+    }
+
+    private init(_ values: UnitValues) {
         source = .rows(values.field.values)
         codes = values.unitCodes
         owners = nil
@@ -100,8 +95,11 @@ struct ComparedValues: MemorySized {
         try codes.reading(owners: owners, body)
     }
 
-    /// What a table says of the code of each unit that has one alone.
-    func looked(upIn table: [UInt8]) -> [UInt8] { codes.codes.looked(upIn: table) }
+    /// What a table says of the code of each unit, where each has one alone and its own.
+    func looked(upIn table: [UInt8]) -> [UInt8] {
+        precondition(isSingle && owners == nil)
+        return codes.codes.looked(upIn: table)
+    }
 
     /// The places of all units.
     ///

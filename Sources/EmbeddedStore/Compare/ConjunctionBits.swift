@@ -26,14 +26,18 @@ struct ConjunctionBits {
     func counts(_ control: ScanControl) throws -> [UnitTallies] {
         var tallies = [UnitTallies](repeating: UnitTallies(), count: plan.count)
         var block = Block(rowCount: plan.rowCount)
-        defer { block.deallocate() }
+        defer {
+            control.release(block.byteCount)
+            block.deallocate()
+        }
         var position = 0
         var start = 0
         while start < unitCount {
             try control.check()
             let units = start..<end(from: start)
-            block.begin(units)
-            select(units, &position, in: block)
+            start = units.upperBound
+            try block.begin(units, control)
+            guard select(units, &position, in: block) else { continue }
             for (column, dimension) in zip(columns, plan.dimensions) {
                 column.mark(units, rowOf: dimension.rowOf, in: block.rows)
             }
@@ -46,7 +50,6 @@ struct ConjunctionBits {
                 block.finish(nil)
                 count(block, &tallies)
             }
-            start = units.upperBound
         }
         return tallies
     }
@@ -86,7 +89,8 @@ struct ConjunctionBits {
     /// Marks the units of a block that are counted.
     ///
     /// - Parameter position: of the first selected unit that is not before the block.
-    private func select(_ units: Range<Int>, _ position: inout Int, in block: Block) {
+    /// - Returns: whether there are any.
+    private func select(_ units: Range<Int>, _ position: inout Int, in block: Block) -> Bool {
         func mark(_ unit: Int) {
             block.rows.set(unit - units.lowerBound, in: block.selected)
             if isTarget?[unit] == true {
@@ -94,12 +98,16 @@ struct ConjunctionBits {
             }
         }
         switch selection {
-        case .all: for unit in units { mark(unit) }
+        case .all:
+            for unit in units { mark(unit) }
+            return true
         case .some(let numbers):
+            let first = position
             while position < numbers.count, Int(numbers[position]) < units.upperBound {
                 mark(Int(numbers[position]))
                 position += 1
             }
+            return position > first
         }
     }
 
@@ -109,7 +117,7 @@ struct ConjunctionBits {
         private let rowCount: Int
         private var units = 0..<0
         private(set) var rows = BitRows(words: .allocate(capacity: 1), wordCount: 0)
-        private var capacity = 1
+        private var capacity = 0
         /// By row how many bits it has, and these themselves where they are few; behind the rows what has been chosen.
         private let sizes: UnsafeMutablePointer<Int>
         private let few: UnsafeMutablePointer<UInt32>
@@ -137,14 +145,18 @@ struct ConjunctionBits {
             few.deallocate()
         }
 
+        /// Of rows; mostly a kilobyte each, more where a trace has more spans.
+        var byteCount: Int { capacity * 8 }
+
         /// No bit is set.
-        mutating func begin(_ units: Range<Int>) {
+        mutating func begin(_ units: Range<Int>, _ control: ScanControl) throws {
             self.units = units
             let multiple = BitCount.wordsMultiple
             let wordCount = (units.count + 64 * multiple - 1) / (64 * multiple) * multiple
             let needed = wordCount * allRows
             var words = rows.words
             if needed > capacity {
+                try control.reserve((needed - capacity) * 8, .cohorts)
                 words.deallocate()
                 words = .allocate(capacity: needed)
                 capacity = needed

@@ -57,29 +57,18 @@ struct DimensionCodes {
             isPassing = false
             return
         }
-        let name = "compared \(frame.unit) bands of \(field.scope) \(field.name) \(bands.cuts)"
-        let kept = try resolver.kept(name, for: field) {
-            if let durations = try UnitDurations(field, frame, resolver) {
-                return UnitBands(bands: durations.milliseconds.map(band))
-            }
-            let values = try ComparedValues(field, frame, resolver, isKept: false)
-            return UnitBands(
-                bands: values.isSingle ? values.looked(upIn: try numbers(values)) : nil)
+        if let durations = try UnitDurations(field, frame, resolver) {
+            source = .units(bands: durations.milliseconds.map(band), ranges)
+            isPassing = true
+            return
         }
-        if let bands = kept.bands {
-            source = .units(bands: bands, ranges)
-            isPassing = resolver.keepsNothing
-        } else {
-            let values = try ComparedValues(field, frame, resolver)
-            source = .numbers(values, bands: try numbers(values), ranges)
-            isPassing = values.isPassing
-        }
-    }
-
-    /// By unit the band of its only number; nil if it may have several.
-    private struct UnitBands: MemorySized {
-        let bands: [UInt8]?
-        var byteCount: Int { bands?.count ?? 0 }
+        let values = try ComparedValues(rowsOf: field, frame, resolver)
+        let bandOf = try numbers(values)
+        source =
+            values.isSingle
+            ? .units(bands: values.looked(upIn: bandOf), ranges)
+            : .numbers(values, bands: bandOf, ranges)
+        isPassing = values.isSingle || values.isPassing
     }
 
     /// The greatest number of values that a unit has.

@@ -19,6 +19,8 @@ final class KeptColumns: Sendable {
         }
     }
 
+    var byteCount: Int { columns.withLock { $0.values.reduce(0) { $0 + $1.byteCount } } }
+
     func column(_ dimension: Int) -> ItemColumn? {
         let kept = columns.withLock { $0[dimension] }
         return switch kept {
@@ -39,7 +41,7 @@ final class KeptColumns: Sendable {
             let sparse = Sparse(column, unitCount)
             if sparse.byteCount < column.byteCount { kept = .sparse(sparse) }
         }
-        guard control.reserveIfRoom(kept.byteCount) else { return }
+        guard control.reserveOptional(kept.byteCount) else { return }
         columns.withLock { [kept] in $0[dimension] = kept }
     }
 
@@ -48,7 +50,7 @@ final class KeptColumns: Sendable {
             defer { columns = [:] }
             return columns
         }
-        control.release(dropped.values.reduce(0) { $0 + $1.byteCount })
+        control.releaseOptional(dropped.values.reduce(0) { $0 + $1.byteCount })
     }
 
     /// The places of all units, each of its only one, of fifteen at most: half a byte.
@@ -106,8 +108,12 @@ final class KeptColumns: Sendable {
                     read.visit(unit) {
                         if $0 > 0 { places.append(UInt16(truncatingIfNeeded: $0)) }
                     }
-                    if places.count == start + 1, places[start] == usual {
-                        places.removeLast()
+                    let isUsual =
+                        usual == 0
+                        ? places.count == start
+                        : places.count == start + 1 && places[start] == usual
+                    if isUsual {
+                        places.removeLast(places.count - start)
                         continue
                     }
                     units.append(UInt32(unit))

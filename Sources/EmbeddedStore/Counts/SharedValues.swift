@@ -10,14 +10,14 @@ extension SegmentCounts {
     func areShared(_ field: Field, by frame: any Frame) throws -> Bool {
         // Of these a trace has its root's.
         if FieldResolver.isOfRoot(field) { return false }
-        guard let table = try values(of: field), let stored = try traceValues(of: field) else {
-            return false
-        }
         let apart = try whole().apart
         // Of traces that were not counted nothing is known; mostly they lie in another frame.
         guard apart.allSatisfy({ frame.skipped?[Int($0)] == true }) else { return false }
         return try frame.derived("shared \(number) \(field.scope) \(field.name)") {
-            Truth(try reading { try hasAll(table, stored, frame, apart) })
+            guard let table = try values(of: field), let stored = try traceValues(of: field) else {
+                return Truth(false)
+            }
+            return Truth(try reading { try hasAll(table, stored, frame, apart) })
         }.isTrue
     }
 

@@ -9,6 +9,7 @@ final class ScanControl: Sendable {
     private let deadline: ContinuousClock.Instant
     private let seconds: Int
     private let reserved = Atomic(0)
+    private let optional = Atomic(0)
     private let bytesMax: Int
     /// The scores that the query sees.
     let scores: ScoreSnapshot?
@@ -48,15 +49,17 @@ final class ScanControl: Sendable {
         }
     }
 
-    /// Counts memory that only saves time: it leaves an eighth of what a query may take.
+    /// Counts memory that only saves time, beside what a query needs: five eighths as much at most.
     ///
     /// - Returns: whether there is room.
-    func reserveIfRoom(_ bytes: Int) -> Bool {
-        let (_, sum) = reserved.add(max(0, bytes), ordering: .relaxed)
-        if sum <= bytesMax - bytesMax / 8 { return true }
-        release(bytes)
+    func reserveOptional(_ bytes: Int) -> Bool {
+        let (_, sum) = optional.add(max(0, bytes), ordering: .relaxed)
+        if sum <= bytesMax / 8 * 5 { return true }
+        releaseOptional(bytes)
         return false
     }
+
+    func releaseOptional(_ bytes: Int) { optional.subtract(max(0, bytes), ordering: .relaxed) }
 
     /// Takes back what was reserved for a part of the query that is done.
     func release(_ bytes: Int) { reserved.subtract(max(0, bytes), ordering: .relaxed) }

@@ -105,6 +105,11 @@ struct LooseFrame: Frame {
         return column
     }
 
+    func known<T: MemorySized>(_ name: String) -> T? {
+        if let warm = gathered.warm { return warm.known(ObjectIdentifier(gathered), name) }
+        return gathered.derived.withLock { $0[name] } as? T
+    }
+
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         if let warm = gathered.warm {
             return try warm.derived(ObjectIdentifier(gathered), name, make: make)
@@ -160,6 +165,8 @@ struct GroupFrame: Frame {
     func column(_ key: ColumnKey, withTexts: Bool) throws -> ColumnData? {
         try frame.column(key, withTexts: withTexts)
     }
+
+    func known<T: MemorySized>(_ name: String) -> T? { frame.known(name) }
 
     func derived<T: MemorySized>(_ name: String, make: () throws -> T) throws -> T {
         try frame.derived(name, make: make)
