@@ -48,6 +48,12 @@ struct ComparedFrame: Sendable {
         try control.reserve(bytes, .cohorts)
     }
 
+    /// When the frame's traces began and how long they took. It stays with the frame: each step needs it, and it is made of several
+    /// columns of all spans.
+    func traceTimes(_ resolver: FieldResolver) throws -> TraceTimes {
+        try frame.derived("trace times") { try resolver.traceTimes() }
+    }
+
     /// Of spans, by row the number of its trace; nil if units are traces.
     ///
     /// That of all frames together would take more room than anything else, so it is made for each step.

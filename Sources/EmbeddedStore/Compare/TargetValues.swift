@@ -118,7 +118,10 @@ struct TargetValues {
             _ dimensions: [ComparedDimension], _ frame: ComparedFrame, _ resolver: FieldResolver,
             _ control: ScanControl
         ) throws {
-            let all = try resolver.starts(frame.unit).starts
+            let all =
+                frame.unit == .trace
+                ? try frame.traceTimes(resolver).starts.starts
+                : try resolver.starts(.span).starts
             starts = frame.targets.map { all[Int($0)] }
             traces = try frame.traceOf(resolver).map { traceOf in
                 frame.targets.map { traceOf[Int($0)] }

@@ -12,7 +12,7 @@ struct UnitDurations {
         guard field == Field("duration") else { return nil }
         let nanoseconds =
             frame.unit == .trace
-            ? try resolver.traceTimes().durations : try SpanDurations.of(resolver.frame)
+            ? try frame.traceTimes(resolver).durations : try SpanDurations.of(resolver.frame)
         milliseconds = nanoseconds.map { Double($0) / 1e6 }
     }
 }
