@@ -45,10 +45,11 @@ let package = Package(
         .target(
             name: "EmbeddedStore",
             dependencies: [
-                "Dimensions", "JSON", "Migrations", "Prices", "Spans", "Store", "Zlib",
+                "CBits", "Dimensions", "JSON", "Migrations", "Prices", "Spans", "Store", "Zlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .target(name: "CBits"),
         .target(
             name: "Migrations",
             path: "migrations",
@@ -104,7 +105,7 @@ let package = Package(
         .testTarget(
             name: "EmbeddedStoreTests",
             dependencies: [
-                "EmbeddedStore", "Spans", "Store", "TestSupport", "Zlib",
+                "CBits", "EmbeddedStore", "Spans", "Store", "TestSupport", "Zlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

@@ -1,3 +1,4 @@
+internal import CBits
 import Foundation
 import Spans
 import Store
@@ -93,8 +94,11 @@ import Testing
         // Some belong to one trace, as spans do, and may have the same of a dimension.
         let isSpan = Bool.random(using: &random)
         var traceOf: [UInt32] = []
+        // A trace has two spans, or now and then more than a word has bits.
+        let next = Bool.random(using: &random) ? 2 : 90
         for _ in units {
-            traceOf.append((traceOf.last ?? 0) + (Bool.random(using: &random) ? 1 : 0))
+            let isNext = Int.random(in: 0..<next, using: &random) == 0
+            traceOf.append((traceOf.last ?? 0) + (isNext ? 1 : 0))
         }
         let isShared = (0..<3).map { _ in isSpan && Bool.random(using: &random) }
         for unit in units.indices.dropFirst() where traceOf[unit] == traceOf[unit - 1] {
@@ -198,26 +202,69 @@ import Testing
 
     @Test(arguments: 0..<200) func `are as many as one finds one by one`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let words = BitCount.wordsMultiple * Int.random(in: 0...9, using: &random)
+        let words = Int.random(in: 0...40, using: &random)
         let (a, b) = (Self.bits(&random, words * 64), Self.bits(&random, words * 64))
         var ends = Self.bits(&random, words * 64)
         if !ends.isEmpty { ends[ends.count - 1] = true }
         let both = zip(a, b).map { $0 && $1 }
-        var runs = 0
-        var hasAny = false
-        for (isIn, isEnd) in zip(both, ends) {
-            hasAny = hasAny || isIn
-            if isEnd {
-                runs += hasAny ? 1 : 0
-                hasAny = false
+        func runs(_ ends: [Bool]) -> Int {
+            var runs = 0
+            var hasAny = false
+            for (isIn, isEnd) in zip(both, ends) {
+                hasAny = hasAny || isIn
+                if isEnd {
+                    runs += hasAny ? 1 : 0
+                    hasAny = false
+                }
+            }
+            return runs
+        }
+        let (aWords, bWords, endWords) = (Self.words(a), Self.words(b), Self.words(ends))
+        let count = both.count { $0 }
+        #expect(Int(common_bits(aWords, bWords, words)) == count)
+        let long = common_long_runs(aWords, bWords, endWords, words)
+        #expect((Int(long.units), Int(long.runs)) == (count, runs(ends)))
+        for last in stride(from: 63, to: ends.count, by: 64) { ends[last] = true }
+        let short = common_runs(aWords, bWords, Self.words(ends), words)
+        #expect((Int(short.units), Int(short.runs)) == (count, runs(ends)))
+    }
+}
+
+@Suite struct `The layout of a block` {
+    @Test(arguments: 0..<200) func `keeps traces within words where they have room`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let longest = [1, 5, 63, 64, 65, 200].randomElement(using: &random) ?? 1
+        var traces: [UInt32] = []
+        for trace in 0..<UInt32.random(in: 1...40, using: &random) {
+            traces += repeatElement(trace, count: Int.random(in: 1...longest, using: &random))
+        }
+        // A block begins and ends with a trace.
+        let first = traces.firstIndex(of: traces[Int.random(in: traces.indices, using: &random)])
+        let units = (first ?? 0)..<traces.count
+        let layout = traces.withUnsafeBufferPointer { BlockLayout(units, $0) }
+        #expect(layout.bitOf.count == units.count)
+        #expect(Set(layout.bitOf).count == units.count)
+        #expect(layout.ends.count == layout.wordCount)
+        var hasLong = false
+        for trace in Set(traces[units]) {
+            let own = units.filter { traces[$0] == trace }.map {
+                Int(layout.bitOf[$0 - units.lowerBound])
+            }
+            #expect(own == Array(own[0]..<own[0] + own.count))
+            let areOne = own[0] / 64 == own[own.count - 1] / 64
+            #expect(areOne || own.count > 64)
+            if !areOne { hasLong = true }
+            for bit in own {
+                #expect(layout.traceOf[bit] == trace)
+                let isEnd = layout.ends[bit / 64] >> UInt64(bit % 64) & 1 == 1
+                #expect(isEnd == (bit == own[own.count - 1]))
             }
         }
-        var scratch = [UInt64](repeating: 0, count: words)
-        let (aWords, bWords, endWords) = (Self.words(a), Self.words(b), Self.words(ends))
-        #expect(BitCount.common(aWords, bWords, words: words) == both.count { $0 })
-        #expect(
-            BitCount.commonRuns(
-                aWords, bWords, ends: endWords, words: words, scratch: &scratch) == runs)
+        #expect(layout.hasLongTraces == hasLong)
+        let used = Set(layout.bitOf.map { Int($0) })
+        for bit in 0..<layout.wordCount * 64 where !used.contains(bit) {
+            #expect(layout.ends[bit / 64] >> UInt64(bit % 64) & 1 == 1)
+        }
     }
 }
 

@@ -82,18 +82,19 @@ struct ItemColumn: Sendable {
         }
     }
 
-    /// Sets the bit of each of some units in the row of each of its places.
+    /// Sets the bit of each unit of a block in the row of each of its places.
     ///
-    /// - Parameters:
-    ///   - units: neighbours; the first has bit 0.
-    ///   - rowOf: by place.
-    func mark(_ units: Range<Int>, rowOf: [Int32], in rows: BitRows) {
+    /// - Parameter rowOf: by place.
+    func mark(_ block: BlockLayout, rowOf: [Int32], in rows: BitRows) {
         rowOf.withUnsafeBufferPointer { rowOf in
-            (owners ?? []).withUnsafeBufferPointer { owners in
-                ends.withUnsafeBufferPointer { ends in
-                    var marking = Marking(
-                        units: units, rowOf: rowOf, rows: rows, owners: owners, ends: ends)
-                    places.visit(&marking)
+            block.bitOf.withUnsafeBufferPointer { bitOf in
+                (owners ?? []).withUnsafeBufferPointer { owners in
+                    ends.withUnsafeBufferPointer { ends in
+                        var marking = Marking(
+                            units: block.units, bitOf: bitOf, rowOf: rowOf, rows: rows,
+                            owners: owners, ends: ends)
+                        places.visit(&marking)
+                    }
                 }
             }
         }
@@ -101,6 +102,7 @@ struct ItemColumn: Sendable {
 
     private struct Marking: Codes.Visitor {
         let units: Range<Int>
+        let bitOf: UnsafeBufferPointer<UInt32>
         let rowOf: UnsafeBufferPointer<Int32>
         let rows: BitRows
         let owners: UnsafeBufferPointer<UInt32>
@@ -109,7 +111,7 @@ struct ItemColumn: Sendable {
         mutating func visit<Code: FixedWidthInteger>(_ places: UnsafeBufferPointer<Code>) {
             for unit in units {
                 let owner = owners.isEmpty ? unit : Int(owners[unit])
-                let bit = unit &- units.lowerBound
+                let bit = Int(bitOf[unit &- units.lowerBound])
                 if ends.isEmpty {
                     rows.set(bit, in: Int(rowOf[Int(places[owner])]))
                     continue
@@ -156,20 +158,6 @@ struct ItemColumn: Sendable {
     func reading<R>(_ body: (UnitCodes.Reader) -> R) -> R {
         UnitCodes.Reader.reading(owners: owners, ends: ends, places, body)
     }
-}
-
-/// Sets of the bits of neighbouring units, each of so many words.
-struct BitRows {
-    let words: UnsafeMutablePointer<UInt64>
-    let wordCount: Int
-
-    @inline(__always)
-    func set(_ bit: Int, in row: Int) {
-        words[row &* wordCount &+ bit >> 6] |= 1 << UInt64(bit & 63)
-    }
-
-    @inline(__always)
-    subscript(row: Int) -> UnsafeMutablePointer<UInt64> { words + row * wordCount }
 }
 
 /// Counts by the places of a dimension, one list of units after the other.
