@@ -14,9 +14,17 @@ enum ColumnCodec {
 
     /// Whether a column's values are long texts, which are kept apart.
     static func holdsTexts(_ key: ColumnKey, values: Int, bytes: Int) -> Bool {
-        key.origin == .attribute && key.type.isCoded && key.type != .strings
-            && bytes > textBytesMin * values
+        mayHoldTexts(key) && areTexts(values: values, bytes: bytes)
     }
+
+    static func mayHoldTexts(_ key: ColumnKey) -> Bool {
+        key.origin == .attribute && key.type.isCoded && key.type != .strings
+    }
+
+    /// - Parameters:
+    ///   - values: how many there are.
+    ///   - bytes: how many all of them have.
+    static func areTexts(values: Int, bytes: Int) -> Bool { bytes > textBytesMin * values }
 
     /// Appends a column. `sorted` says that its dictionaries, but for long texts, are in the order of their bytes.
     ///

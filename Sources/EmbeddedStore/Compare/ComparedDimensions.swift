@@ -100,16 +100,23 @@ struct ComparedDimensions {
         return dimension.isNeverNull || keySets.contains { $0.sources.hasPlaces(dimension) }
     }
 
-    /// Whether the values of a key lie in a pool of texts.
+    /// Whether the values of a key are long texts.
+    ///
+    /// In merged segments these lie in a pool. Where none does, as before anything was merged, it is decided by all values together
+    /// as it would be for one segment: a few spans that came just now say little.
     private static func isLong(_ key: String, _ frames: [any Frame]) -> Bool {
-        frames.contains { frame in
-            frame.mayHavePooledTexts
-                && Table.keyed.contains { table in
-                    frame.keySet.attributes(key, in: table).contains { column in
-                        (try? frame.column(column, withTexts: false))??.lacksTexts == true
-                    }
-                }
+        var (values, bytes) = (0, 0)
+        for frame in frames {
+            for own in Table.keyed.flatMap({ frame.keySet.attributes(key, in: $0) })
+            where ColumnCodec.mayHoldTexts(own) {
+                // What cannot be read says so when it is counted.
+                guard let column = try? frame.column(own, withTexts: false) else { continue }
+                if column.texts == .pooled { return true }
+                values += column.strings.count
+                bytes += Int(column.strings.ends.last ?? 0)
+            }
         }
+        return ColumnCodec.areTexts(values: values, bytes: bytes)
     }
 }
 
