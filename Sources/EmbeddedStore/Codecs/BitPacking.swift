@@ -44,8 +44,17 @@ func unpack(
         return
     }
     let mask = packedMask(width)
+    // Of up to 57 bits all lie in the eight bytes from where they begin, and nearly always there are eight.
+    let quick =
+        width <= 57 && bytes.count >= 8
+        ? min(values.count, (bytes.count - 8) * 8 / width + 1) : 0
     var bit = 0
-    for index in values.indices {
+    for index in 0..<quick {
+        let word = bytes.loadUnaligned(fromByteOffset: bit >> 3, as: UInt64.self).littleEndian
+        values[index] = ((word &>> UInt64(bit & 7)) & mask) &+ base
+        bit &+= width
+    }
+    for index in quick..<values.count {
         values[index] = (packedValue(bytes, bit: bit, width: width) & mask) &+ base
         bit += width
     }

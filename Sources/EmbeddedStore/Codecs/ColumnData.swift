@@ -76,8 +76,32 @@ struct ListTable: Sendable {
         codes[(code == 0 ? 0 : Int(ends[code - 1]))..<Int(ends[code])]
     }
 
+    /// Calls `body` with each code of a list, without a slice of its own: for loops over many lists.
+    @inline(__always)
+    func forEach(in list: Int, _ body: (UInt32) -> Void) {
+        for at in (list == 0 ? 0 : Int(ends[list - 1]))..<Int(ends[list]) { body(codes[at]) }
+    }
+
     mutating func append(_ list: some Sequence<UInt32>) {
         codes.append(contentsOf: list)
         ends.append(UInt32(codes.count))
+    }
+
+    /// Appends the elements of a list, each once.
+    mutating func append(distinct list: some Sequence<UInt32>) {
+        let start = codes.count
+        for code in list where !codes[start...].contains(code) { codes.append(code) }
+        ends.append(UInt32(codes.count))
+    }
+
+    mutating func append(contentsOf other: ListTable) {
+        let start = UInt32(codes.count)
+        codes.append(contentsOf: other.codes)
+        ends.append(contentsOf: other.ends.lazy.map { start + $0 })
+    }
+
+    mutating func reserve(lists: Int, codes codeCount: Int) {
+        ends.reserveCapacity(lists)
+        codes.reserveCapacity(codeCount)
     }
 }

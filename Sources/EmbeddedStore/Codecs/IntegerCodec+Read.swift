@@ -14,12 +14,32 @@ extension IntegerCodec {
     static func readCodes(
         _ reader: inout ByteReader, count: Int, below bound: Int, traceEnds: [UInt32] = []
     ) throws(DamagedBytes) -> [UInt32] {
-        let values = try read(&reader, count: count, traceEnds: traceEnds)
         var codes = [UInt32](repeating: 0, count: count)
         var greatest: UInt64 = 0
-        for index in values.indices {
-            greatest = max(greatest, values[index])
-            codes[index] = UInt32(truncatingIfNeeded: values[index])
+        func set(_ values: [UInt64], _ range: Range<Int>) {
+            codes.withUnsafeMutableBufferPointer { codes in
+                values.withUnsafeBufferPointer { values in
+                    for index in range {
+                        let value = values[index - range.lowerBound]
+                        greatest = max(greatest, value)
+                        codes[index] = UInt32(truncatingIfNeeded: value)
+                    }
+                }
+            }
+        }
+        var ahead = reader
+        if try form(&ahead, depth: 0) == .packed {
+            // What most columns are: a block at a time, which stays near the processor.
+            reader = ahead
+            var block = [UInt64](repeating: 0, count: min(count, blockCount))
+            for from in stride(from: 0, to: count, by: blockCount) {
+                let to = min(from + blockCount, count)
+                block.removeLast(block.count - (to - from))
+                try readBlocks(&reader, into: &block)
+                set(block, from..<to)
+            }
+        } else {
+            set(try read(&reader, count: count, traceEnds: traceEnds), 0..<count)
         }
         guard count == 0 || greatest < UInt64(bound) else {
             throw DamagedBytes("code \(greatest) of \(bound)")

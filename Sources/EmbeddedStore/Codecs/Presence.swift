@@ -75,14 +75,7 @@ enum PresenceCodec {
             return .all(rowCount)
         case .bitmap:
             let bitmap = try reader.take((rowCount + 7) / 8)
-            var rows: [UInt32] = []
-            for (index, byte) in bitmap.enumerated() {
-                var bits = byte
-                while bits != 0 {
-                    rows.append(UInt32(index * 8 + bits.trailingZeroBitCount))
-                    bits &= bits - 1
-                }
-            }
+            let rows = rows(ofBits: bitmap)
             guard Int(rows.last ?? 0) < max(rowCount, 1) else {
                 throw DamagedBytes("presence beyond the last row")
             }
@@ -94,6 +87,30 @@ enum PresenceCodec {
                 throw DamagedBytes("rows not ascending")
             }
             return .rows(rows)
+        }
+    }
+
+    /// The numbers of the bits that are set.
+    private static func rows(ofBits bitmap: UnsafeRawBufferPointer) -> [UInt32] {
+        let wordCount = (bitmap.count + 7) / 8
+        func word(_ index: Int) -> UInt64 {
+            let from = index * 8
+            if from + 8 <= bitmap.count {
+                return bitmap.loadUnaligned(fromByteOffset: from, as: UInt64.self).littleEndian
+            }
+            return (from..<bitmap.count).reversed().reduce(0) { $0 << 8 | UInt64(bitmap[$1]) }
+        }
+        let count = (0..<wordCount).reduce(0) { $0 + word($1).nonzeroBitCount }
+        return [UInt32](unsafeUninitializedCapacity: count) { rows, filled in
+            for index in 0..<wordCount {
+                var bits = word(index)
+                while bits != 0 {
+                    rows[filled] = UInt32(
+                        truncatingIfNeeded: index * 64 + bits.trailingZeroBitCount)
+                    filled += 1
+                    bits &= bits - 1
+                }
+            }
         }
     }
 }

@@ -50,7 +50,7 @@ struct CodeTallies {
         let units: CountedUnits
         let traceEnds: [UInt32]
         /// For each code the values that it stands for; nil if each is its own.
-        let lists: [[UInt32]]?
+        let lists: ListTable?
         var values: [Value]
 
         init(_ field: ResolvedField, _ units: CountedUnits, _ traceEnds: [UInt32]) {
@@ -92,7 +92,7 @@ struct CodeTallies {
         @inline(__always)
         private mutating func visitValues(_ code: Int, _ body: (inout Value) -> Void) {
             guard let lists, code > 0 else { return body(&values[code]) }
-            for value in lists[code] { body(&values[Int(value)]) }
+            lists.forEach(in: code) { body(&values[Int($0)]) }
         }
     }
 

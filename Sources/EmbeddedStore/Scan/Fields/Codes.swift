@@ -22,10 +22,11 @@ struct Codes: RandomAccessCollection, Sendable {
 
     init(_ codes: [UInt32]) {
         count = codes.count
-        let greatest = codes.max() ?? 0
-        if greatest <= UInt8.max {
+        // How wide the greatest is, all of them together say too, and eight are looked at at once.
+        let bits = codes.withUnsafeBufferPointer { $0.reduce(0) { $0 | $1 } }
+        if bits <= UInt8.max {
             storage = .bytes(codes.map { UInt8(truncatingIfNeeded: $0) })
-        } else if greatest <= UInt16.max {
+        } else if bits <= UInt16.max {
             storage = .shorts(codes.map { UInt16(truncatingIfNeeded: $0) })
         } else {
             storage = .words(codes)

@@ -9,7 +9,7 @@ struct FieldBuilder {
     private var codes: [UInt32]
     private var values = ValueTable()
     /// Codes of lists, which start behind a mark until it is known that there are any.
-    private var lists: [[UInt32]] = []
+    private var lists = ListTable()
     private var listOfElements: [[UInt32]: UInt32] = [:]
     /// Marks a code that is an index into `lists`.
     private static let listBit: UInt32 = 1 << 31
@@ -109,19 +109,18 @@ struct FieldBuilder {
     private mutating func adopt(_ column: ColumnData, _ rule: TextRule) -> Bool {
         let texts = column.strings
         let isList = column.key.type == .strings
-        guard values.count == 0, lists.isEmpty, isList || column.key.type == .string,
+        guard values.count == 0, lists.count == 0, isList || column.key.type == .string,
             !column.lacksTexts, texts.isSorted,
             (0..<texts.count).allSatisfy({ texts.withValue($0, rule.takes) })
         else { return false }
         values = ValueTable(sorted: texts)
         var byCode = (0..<UInt32(column.valueCount)).map { $0 + 1 }
         if isList {
+            // They are different lists already, or nearly: what is compared later are values.
+            lists.reserve(lists: byCode.count, codes: column.lists.codes.count)
             for code in byCode.indices {
-                var elements: [UInt32] = []
-                for element in column.lists[code] where !elements.contains(element + 1) {
-                    elements.append(element + 1)
-                }
-                byCode[code] = listCode(elements)
+                byCode[code] = UInt32(lists.count) | Self.listBit
+                lists.append(distinct: column.lists[code].lazy.map { $0 + 1 })
             }
         }
         column.codes.withUnsafeBufferPointer { columnCodes in
@@ -213,11 +212,14 @@ struct FieldBuilder {
     }
 
     func finished() -> ResolvedField {
-        guard !lists.isEmpty else { return ResolvedField(codes: codes, values: values, lists: nil) }
-        var all: [[UInt32]] = [[]]
-        for code in 0..<UInt32(values.count) { all.append([code + 1]) }
+        if lists.count == 0 { return ResolvedField(codes: codes, values: values, lists: nil) }
+        var all = ListTable()
+        all.reserve(
+            lists: values.count + 1 + lists.count, codes: values.count + lists.codes.count)
+        all.append([])
+        for code in 0..<UInt32(values.count) { all.append(CollectionOfOne(code + 1)) }
         let offset = UInt32(all.count)
-        all += lists
+        all.append(contentsOf: lists)
         let final = codes.map { code in
             code & Self.listBit == 0 ? code : (code ^ Self.listBit) + offset
         }
@@ -235,13 +237,12 @@ struct FieldBuilder {
             }
             return column.codes.map { byCode[Int($0)] }
         }
-        var known: [UInt64: UInt32] = [:]
+        var known = NumberCodes()
         return column.numbers.map { number in
-            if let code = known[number] { return code }
-            let value = column.number(number)
-            let code = code(asking.meaning(value), value)
-            known[number] = code
-            return code
+            known.code(of: number) {
+                let value = column.number(number)
+                return code(asking.meaning(value), value)
+            }
         }
     }
 

@@ -137,9 +137,9 @@ struct ResolvedField: MemorySized {
     let codes: Codes
     let values: ValueTable
     /// Where rows may have several values: for each code the codes of its values, from index 1 on.
-    let lists: [[UInt32]]?
+    let lists: ListTable?
 
-    init(codes: [UInt32], values: ValueTable, lists: [[UInt32]]?) {
+    init(codes: [UInt32], values: ValueTable, lists: ListTable?) {
         self.codes = Codes(codes)
         self.values = values
         self.lists = lists
@@ -147,7 +147,7 @@ struct ResolvedField: MemorySized {
 
     var byteCount: Int {
         codes.byteCount + values.dictionary.bytes.count + values.count * 16
-            + (lists.map { $0.reduce(0) { $0 + 32 + $1.count * 4 } } ?? 0)
+            + (lists.map { ($0.codes.count + $0.count) * 4 } ?? 0)
     }
 
     /// How many different codes rows may have, null included.
@@ -158,6 +158,6 @@ struct ResolvedField: MemorySized {
     func forEachValue(of code: UInt32, _ body: (UInt32) -> Void) {
         if code == 0 { return }
         guard let lists else { return body(code) }
-        for value in lists[Int(code)] { body(value) }
+        lists.forEach(in: Int(code), body)
     }
 }

@@ -144,7 +144,7 @@ struct UnitCodes: MemorySized {
 
     private struct Pass: Codes.Visitor {
         let traceEnds: [UInt32]
-        let lists: [[UInt32]]?
+        let lists: ListTable?
         var ends: [UInt32] = []
         var codes: [UInt32] = []
         /// Of traces with many values: by value the last trace that has it, counted from 1.
@@ -153,7 +153,7 @@ struct UnitCodes: MemorySized {
         /// Up to so many values are looked through.
         private static let fewMax = 64
 
-        init(traceEnds: [UInt32], lists: [[UInt32]]?) {
+        init(traceEnds: [UInt32], lists: ListTable?) {
             self.traceEnds = traceEnds
             self.lists = lists
         }
@@ -171,7 +171,7 @@ struct UnitCodes: MemorySized {
                     if code == 0 || code == last { continue }
                     last = code
                     if let lists {
-                        for value in lists[Int(code)] { add(value, from: start) }
+                        lists.forEach(in: Int(code)) { add($0, from: start) }
                     } else {
                         add(UInt32(truncatingIfNeeded: code), from: start)
                     }
