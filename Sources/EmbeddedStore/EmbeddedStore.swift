@@ -224,7 +224,7 @@ package final class EmbeddedStore: Store {
         var seconds = settings.querySecondsMax
         if case .background(let secondsMax) = effort { seconds = secondsMax }
         let control = ScanControl(
-            seconds: seconds, bytesMax: settings.queryBytesMax,
+            seconds: seconds, bytesMax: settings.queryBytesMax, spare: engine.warm,
             scores: ScoreSnapshot(engine.scores),
             prices: settings.prices, hot: hot)
         return try await withTaskCancellationHandler {

@@ -106,7 +106,7 @@ import Testing
                 units[unit][dimension] = units[unit - 1][dimension]
             }
         }
-        func list(_ dimension: Int, _ units: [[Set<UInt32>]]) -> UnitLists {
+        func list(_ dimension: Int, _ units: [[Set<UInt32>]]) -> UnitCodes {
             var list = UnitLists()
             for unit in units {
                 // Codes of a dimension begin at 0.
@@ -115,7 +115,7 @@ import Testing
                 }
                 list.endUnit()
             }
-            return list
+            return list.finished
         }
         let lists = (0..<3).map { list($0, units) }
         let traces = (0...(traceOf.last ?? 0)).map { trace in
@@ -286,9 +286,9 @@ import Testing
             for code in unit { lists.append(code) }
             lists.endUnit()
         }
-        let column = ItemColumn(lists, (0..<UInt16(most)).map { $0 + 1 })
-        let kept = KeptColumns()
-        kept.keep(column, 7, units: units.count, ScanControl(seconds: 60))
+        let column = ItemColumn(lists.finished, (0..<UInt16(most)).map { $0 + 1 })
+        let kept = KeptColumns(nil)
+        kept.keep(column, 7, units: units.count)
         let found = kept.column(7)?.reading { read in
             units.indices.map { unit in
                 var places: [UInt32] = []
@@ -301,10 +301,21 @@ import Testing
         #expect(kept.byteCount <= column.byteCount)
         let unusual = units.count { $0.count != 0 }
         if !column.isSingle, unusual * 2 < units.count { #expect(kept.byteCount <= unusual * 14) }
-        let full = ScanControl(seconds: 60, bytesMax: 0)
-        let none = KeptColumns()
-        none.keep(column, 7, units: units.count, full)
-        if !units.isEmpty { #expect(none.column(7) == nil) }
+        // Five eighths of a budget are lent, and given back.
+        let warm = WarmColumns(bytesMax: 8 * kept.byteCount)
+        #expect(warm.lend(4 * kept.byteCount))
+        let lent = KeptColumns(warm)
+        lent.keep(column, 7, units: units.count)
+        #expect(lent.byteCount == kept.byteCount)
+        #expect(warm.lend(1) == false)
+        // The same once more takes its place, if there is room for both meanwhile.
+        lent.keep(column, 7, units: units.count)
+        #expect(lent.byteCount == kept.byteCount)
+        let none = KeptColumns(warm)
+        none.keep(column, 7, units: units.count)
+        if kept.byteCount > 0 { #expect(none.column(7) == nil) }
+        lent.drop()
+        #expect(lent.column(7) == nil && warm.lend(kept.byteCount))
     }
 }
 

@@ -14,7 +14,7 @@ struct ComparedFrame: Sendable {
     let totals: FrameTotals
     /// What is compared.
     let tallies: UnitTallies
-    private let columns = KeptColumns()
+    private let columns: KeptColumns
 
     var frame: any Frame { fields.frame }
     var unit: Unit { query.unit }
@@ -26,6 +26,7 @@ struct ComparedFrame: Sendable {
         let fields = FieldResolver(frame: frame, control: control)
         let scan = try SliceScan(query, fields, percentiles: percentiles)
         self.fields = fields
+        columns = KeptColumns(control.spare)
         self.query = query
         selection = scan.units.selection
         isTarget = scan.units.hasFailed
@@ -95,10 +96,10 @@ extension ComparedFrame {
     func keptColumn(_ dimension: Int) -> ItemColumn? { columns.column(dimension) }
 
     /// The last step that needs columns has them.
-    func dropColumns() { columns.drop(fields.control) }
+    func dropColumns() { columns.drop() }
 
     func keep(_ column: ItemColumn, _ dimension: Int) {
-        columns.keep(column, dimension, units: isTarget.count, fields.control)
+        columns.keep(column, dimension, units: isTarget.count)
     }
 
     /// What is stored of how many units have each value of a field; nil if nothing is of just those that are compared.

@@ -36,13 +36,13 @@ struct ItemColumn: Sendable {
     /// - Parameters:
     ///   - lists: the codes of each owner.
     ///   - placeOf: by code.
-    init(owners: [UInt32]? = nil, _ lists: UnitLists, _ placeOf: [UInt16]) {
+    init(owners: [UInt32]? = nil, _ lists: UnitCodes, _ placeOf: [UInt16]) {
         var ends: [UInt32] = []
         var places: [UInt16] = []
-        ends.reserveCapacity(lists.count)
-        places.reserveCapacity(lists.count)
+        ends.reserveCapacity(lists.unitCount)
+        places.reserveCapacity(lists.unitCount)
         var isSingle = true
-        for unit in 0..<lists.count {
+        for unit in 0..<lists.unitCount {
             let start = places.count
             for code in lists[unit] where placeOf[Int(code)] > 0 {
                 places.append(placeOf[Int(code)])

@@ -4,6 +4,12 @@ internal import Synchronization
 /// again in each step.
 final class KeptColumns: Sendable {
     private let columns = Mutex<[Int: Kept]>([:])
+    /// Lends the room; nil if there is no other that wants it.
+    private let spare: WarmColumns?
+
+    init(_ spare: WarmColumns?) { self.spare = spare }
+
+    deinit { drop() }
 
     private enum Kept {
         case whole(ItemColumn)
@@ -31,9 +37,7 @@ final class KeptColumns: Sendable {
         }
     }
 
-    func keep(
-        _ column: ItemColumn, _ dimension: Int, units unitCount: Int, _ control: ScanControl
-    ) {
+    func keep(_ column: ItemColumn, _ dimension: Int, units unitCount: Int) {
         var kept = Kept.whole(column)
         if let halves = Halves(column, unitCount) {
             kept = .halves(halves)
@@ -41,16 +45,17 @@ final class KeptColumns: Sendable {
             let sparse = Sparse(column, unitCount)
             if sparse.byteCount < column.byteCount { kept = .sparse(sparse) }
         }
-        guard control.reserveOptional(kept.byteCount) else { return }
-        columns.withLock { [kept] in $0[dimension] = kept }
+        if let spare, !spare.lend(kept.byteCount) { return }
+        let old = columns.withLock { [kept] in $0.updateValue(kept, forKey: dimension) }
+        if let old { spare?.giveBack(old.byteCount) }
     }
 
-    func drop(_ control: ScanControl) {
+    func drop() {
         let dropped = columns.withLock { columns in
             defer { columns = [:] }
             return columns
         }
-        control.releaseOptional(dropped.values.reduce(0) { $0 + $1.byteCount })
+        spare?.giveBack(dropped.values.reduce(0) { $0 + $1.byteCount })
     }
 
     /// The places of all units, each of its only one, of fifteen at most: half a byte.

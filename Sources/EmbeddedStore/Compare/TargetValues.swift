@@ -8,7 +8,7 @@ internal import Store
 struct TargetValues {
     private(set) var dimensions: [ComparedDimension]
     /// By dimension, the codes of each unit of the target, those of all frames one after the other.
-    private(set) var codes: [UnitLists]
+    private(set) var codes: [UnitCodes]
     /// By dimension and code, how many units of the target have it.
     private(set) var counts: [[Int]]
     /// By dimension, how many values the units of all frames have at most, and how many one unit has at most.
@@ -51,7 +51,7 @@ struct TargetValues {
                 counts[Int(code)] += 1
             }
             try control.reserve(counts.count * 8, .cohorts)
-            codes.append(lists)
+            codes.append(lists.finished)
             self.counts.append(counts)
             let own = parts.map(\.values[index].extent)
             if let first = own.first {
@@ -208,8 +208,10 @@ struct UnitLists: Sendable {
     var count: Int { ends.count }
     var byteCount: Int { ends.count * 4 + codes.count * 4 }
 
-    subscript(unit: Int) -> ArraySlice<UInt32> {
-        codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
+    /// All of them, in as little room as they need.
+    var finished: UnitCodes {
+        let areSingle = ends.indices.allSatisfy { Int(ends[$0]) == $0 + 1 }
+        return UnitCodes(ends: areSingle ? [] : ends, codes: Codes(codes))
     }
 
     mutating func append(_ code: UInt32) { codes.append(code) }

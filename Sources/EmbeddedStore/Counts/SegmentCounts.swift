@@ -61,18 +61,23 @@ struct SegmentCounts: Sendable {
     }
 
     /// What each trace of the segment has of a field, by the numbers of its counts; nil if it is not stored.
-    func traceValues(of field: Field) throws -> UnitCodes? {
+    ///
+    /// - Parameter isPassing: whether it stays in memory only if it was there before.
+    func traceValues(of field: Field, isPassing: Bool = false) throws -> UnitCodes? {
         guard let name = try Self.name(of: field) ?? nameOfOnlyPlace(field),
             let record = records.byField[name], record.ofTraces != nil
         else { return nil }
+        func read() throws -> UnitCodes {
+            guard let bytes = try segment.partition.traceValues(record),
+                let table = try values(of: field)
+            else { throw DamagedBytes("values of traces are gone") }
+            return try CountsCodec.traceValues(
+                bytes, traces: segment.record.traces, values: table.count)
+        }
+        let kept = "trace values \(number) \(record.id)"
         return try reading {
-            try segment.derived("trace values \(number) \(record.id)") {
-                guard let bytes = try segment.partition.traceValues(record),
-                    let table = try values(of: field)
-                else { throw DamagedBytes("values of traces are gone") }
-                return try CountsCodec.traceValues(
-                    bytes, traces: segment.record.traces, values: table.count)
-            }
+            if isPassing { return try segment.known(kept) ?? read() }
+            return try segment.derived(kept, make: read)
         }
     }
 

@@ -14,9 +14,10 @@ extension SegmentCounts {
         // Of traces that were not counted nothing is known; mostly they lie in another frame.
         guard apart.allSatisfy({ frame.skipped?[Int($0)] == true }) else { return false }
         return try frame.derived("shared \(number) \(field.scope) \(field.name)") {
-            guard let table = try values(of: field), let stored = try traceValues(of: field) else {
-                return Truth(false)
-            }
+            // Of most fields they are looked at here alone, and once.
+            guard let table = try values(of: field),
+                let stored = try traceValues(of: field, isPassing: true)
+            else { return Truth(false) }
             return Truth(try reading { try hasAll(table, stored, frame, apart) })
         }.isTrue
     }

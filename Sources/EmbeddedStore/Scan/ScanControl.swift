@@ -9,8 +9,9 @@ final class ScanControl: Sendable {
     private let deadline: ContinuousClock.Instant
     private let seconds: Int
     private let reserved = Atomic(0)
-    private let optional = Atomic(0)
     private let bytesMax: Int
+    /// Lends room for what only saves time; nil if there is no other that wants it.
+    let spare: WarmColumns?
     /// The scores that the query sees.
     let scores: ScoreSnapshot?
     /// nil if the operator gave no table.
@@ -19,10 +20,12 @@ final class ScanControl: Sendable {
     let hot: HotFields?
 
     init(
-        seconds: Int, bytesMax: Int = .max, scores: ScoreSnapshot? = nil, prices: PriceTable? = nil,
+        seconds: Int, bytesMax: Int = .max, spare: WarmColumns? = nil, scores: ScoreSnapshot? = nil,
+        prices: PriceTable? = nil,
         hot: HotFields? = nil
     ) {
         self.bytesMax = bytesMax
+        self.spare = spare
         self.hot = hot
         self.scores = scores
         self.seconds = seconds
@@ -48,18 +51,6 @@ final class ScanControl: Sendable {
             throw QueryError.tooLarge(bytesMax: bytesMax, what: use.what, advice: use.advice)
         }
     }
-
-    /// Counts memory that only saves time, beside what a query needs: five eighths as much at most.
-    ///
-    /// - Returns: whether there is room.
-    func reserveOptional(_ bytes: Int) -> Bool {
-        let (_, sum) = optional.add(max(0, bytes), ordering: .relaxed)
-        if sum <= bytesMax / 8 * 5 { return true }
-        releaseOptional(bytes)
-        return false
-    }
-
-    func releaseOptional(_ bytes: Int) { optional.subtract(max(0, bytes), ordering: .relaxed) }
 
     /// Takes back what was reserved for a part of the query that is done.
     func release(_ bytes: Int) { reserved.subtract(max(0, bytes), ordering: .relaxed) }

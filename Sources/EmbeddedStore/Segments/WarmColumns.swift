@@ -48,6 +48,8 @@ final class WarmColumns: Sendable {
         /// By segment or frame, so that all of one are forgotten at once.
         var entries: [ObjectIdentifier: [Part: Entry]] = [:]
         var bytes = 0
+        /// What others keep in the same budget.
+        var lent = 0
         var clock: UInt64 = 0
     }
 
@@ -58,7 +60,7 @@ final class WarmColumns: Sendable {
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
     /// What is left when room is made: an eighth is free then.
-    private var bytesKept: Int { bytesMax - bytesMax / 8 }
+    private func bytesKept(_ state: State) -> Int { (bytesMax - state.lent) / 8 * 7 }
 
     var byteCount: Int { state.withLock { $0.bytes } }
 
@@ -89,7 +91,7 @@ final class WarmColumns: Sendable {
             return column
         }
         // What is free after room was made is for those who need their columns decoded.
-        let hasRoom = state.withLock { $0.bytes + bytes <= bytesKept }
+        let hasRoom = state.withLock { $0.bytes + bytes <= bytesKept($0) }
         return hasRoom ? try column(segment, key, load: load) : nil
     }
 
@@ -146,6 +148,21 @@ final class WarmColumns: Sendable {
         return value
     }
 
+    /// Makes room for what somebody keeps for a while: five eighths of the budget at most.
+    ///
+    /// - Returns: whether there is room. Then it is to be given back.
+    func lend(_ bytes: Int) -> Bool {
+        let (isLent, gone) = state.withLock { state -> (Bool, [Entry]) in
+            guard bytes <= bytesMax / 8 * 5 - state.lent else { return (false, []) }
+            state.lent += bytes
+            return (true, state.bytes > bytesMax - state.lent ? makeRoom(&state) : [])
+        }
+        withExtendedLifetime(gone) {}
+        return isLent
+    }
+
+    func giveBack(_ bytes: Int) { state.withLock { $0.lent -= bytes } }
+
     func forget(_ owner: ObjectIdentifier) {
         let gone = state.withLock { state in
             let gone = state.entries.removeValue(forKey: owner)
@@ -174,7 +191,7 @@ final class WarmColumns: Sendable {
                 content: content, bytes: bytes, lastUse: state.clock, effort: effort)
             let old = state.entries[slot.owner, default: [:]].updateValue(new, forKey: slot.part)
             state.bytes += bytes - (old?.bytes ?? 0)
-            return state.bytes > bytesMax ? makeRoom(&state) : []
+            return state.bytes > bytesMax - state.lent ? makeRoom(&state) : []
         }
         withExtendedLifetime(gone) {}
     }
@@ -215,7 +232,7 @@ final class WarmColumns: Sendable {
         candidates.sort { $0.goes(before: $1) }
         var gone: [Entry] = []
         for slot in candidates.lazy.map(\.slot) {
-            if state.bytes <= bytesKept { break }
+            if state.bytes <= bytesKept(state) { break }
             guard let entry = state.entries[slot.owner]?.removeValue(forKey: slot.part) else {
                 continue
             }

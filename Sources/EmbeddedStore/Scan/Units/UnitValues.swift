@@ -57,6 +57,8 @@ struct UnitCodes: MemorySized {
 
     var byteCount: Int { ends.count * 4 + codes.byteCount }
 
+    var unitCount: Int { ends.isEmpty ? codes.count : ends.count }
+
     subscript(unit: Int) -> Codes.SubSequence {
         if ends.isEmpty { return codes[unit...unit] }
         return codes[(unit == 0 ? 0 : Int(ends[unit - 1]))..<Int(ends[unit])]
@@ -107,12 +109,15 @@ struct UnitCodes: MemorySized {
             ? UnitCodes(codes: Codes(changed)) : UnitCodes(ends: ends, codes: changed)
     }
 
-    init(codes: Codes) {
-        ends = []
+    init(codes: Codes) { self.init(ends: [], codes: codes) }
+
+    /// - Parameter ends: where the codes of each unit end; empty if each has exactly one.
+    init(ends: [UInt32], codes: Codes) {
+        self.ends = ends
         self.codes = codes
     }
 
-    /// - Parameter ends: where the codes of each unit end.
+    /// - Parameter ends: where the codes of each unit end; it has at least one.
     init(ends: [UInt32], codes: [UInt32]) {
         self.ends = codes.count == ends.count ? [] : ends
         self.codes = Codes(codes)
