@@ -1,8 +1,8 @@
 #include "CBits.h"
 
 // Counting the bits of a word takes one instruction on most processors, and of eight words one on newer ones, but the least
-// that x86-64 promises has none.
-#if defined(__x86_64__)
+// that x86-64 promises has none. glibc lets the program choose when it starts.
+#if defined(__x86_64__) && defined(__GLIBC__)
 #define FOR_EACH_PROCESSOR                                                                        \
     __attribute__((target_clones("default", "popcnt", "avx2", "avx512vpopcntdq")))
 #else

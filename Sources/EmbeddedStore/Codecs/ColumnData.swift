@@ -87,11 +87,10 @@ struct ListTable: Sendable {
         ends.append(UInt32(codes.count))
     }
 
-    /// Appends the elements of a list, each once.
-    mutating func append(distinct list: some Sequence<UInt32>) {
-        let start = codes.count
-        for code in list where !codes[start...].contains(code) { codes.append(code) }
-        ends.append(UInt32(codes.count))
+    /// Whether a list has no code twice.
+    func isDistinct(_ list: Int) -> Bool {
+        let own = self[list]
+        return own.indices.allSatisfy { !own[..<$0].contains(own[$0]) }
     }
 
     mutating func append(contentsOf other: ListTable) {

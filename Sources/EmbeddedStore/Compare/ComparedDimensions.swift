@@ -100,23 +100,43 @@ struct ComparedDimensions {
         return dimension.isNeverNull || keySets.contains { $0.sources.hasPlaces(dimension) }
     }
 
-    /// Whether the values of a key are long texts.
+    /// Whether the values of a key are long texts, as merging would find.
     ///
-    /// In merged segments these lie in a pool. Where none does, as before anything was merged, it is decided by all values together
-    /// as it would be for one segment: a few spans that came just now say little.
+    /// Merged segments say so: there texts lie apart. Of a key that only spans have which are not merged yet, the different
+    /// values of all of them are taken together, as merging would.
     private static func isLong(_ key: String, _ frames: [any Frame]) -> Bool {
-        var (values, bytes) = (0, 0)
-        for frame in frames {
+        var unmerged: [ColumnKey: DistinctTexts] = [:]
+        var isMerged = false
+        for frame in frames where !isMerged || frame.mayHavePooledTexts {
             for own in Table.keyed.flatMap({ frame.keySet.attributes(key, in: $0) })
             where ColumnCodec.mayHoldTexts(own) {
                 // What cannot be read says so when it is counted.
                 guard let column = try? frame.column(own, withTexts: false) else { continue }
-                if column.texts == .pooled { return true }
-                values += column.strings.count
-                bytes += Int(column.strings.ends.last ?? 0)
+                if column.lacksTexts { return true }
+                if frame.mayHavePooledTexts {
+                    isMerged = true
+                } else {
+                    unmerged[own, default: DistinctTexts()].add(column.strings)
+                }
             }
         }
-        return ColumnCodec.areTexts(values: values, bytes: bytes)
+        return !isMerged && unmerged.values.contains { $0.areLong }
+    }
+
+    /// How many different texts there are, and of how many bytes.
+    private struct DistinctTexts {
+        private var hashes: Set<UInt64> = []
+        private var bytes = 0
+
+        var areLong: Bool { ColumnCodec.areTexts(values: hashes.count, bytes: bytes) }
+
+        mutating func add(_ texts: StringTable) {
+            for code in 0..<texts.count {
+                texts.withValue(code) { text in
+                    if hashes.insert(hashBytes(text)).inserted { bytes += text.count }
+                }
+            }
+        }
     }
 }
 

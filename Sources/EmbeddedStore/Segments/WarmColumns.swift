@@ -62,7 +62,8 @@ final class WarmColumns: Sendable {
     /// What is left when room is made: an eighth is free then.
     private func bytesKept(_ state: State) -> Int { (bytesMax - state.lent) / 8 * 7 }
 
-    var byteCount: Int { state.withLock { $0.bytes } }
+    /// What is lent is among it.
+    var byteCount: Int { state.withLock { $0.bytes + $0.lent } }
 
     /// The column, from memory or by `load`, which runs outside the lock: two queries may load the same
     /// column at once, and one of them is kept.

@@ -10,7 +10,9 @@ struct FieldBuilder {
     private var values = ValueTable()
     /// Codes of lists, which start behind a mark until it is known that there are any.
     private var lists = ListTable()
+    /// By its elements the code of each list, of so many of them.
     private var listOfElements: [[UInt32]: UInt32] = [:]
+    private var listsKnown = 0
     /// Marks a code that is an index into `lists`.
     private static let listBit: UInt32 = 1 << 31
 
@@ -116,12 +118,7 @@ struct FieldBuilder {
         values = ValueTable(sorted: texts)
         var byCode = (0..<UInt32(column.valueCount)).map { $0 + 1 }
         if isList {
-            // They are different lists already, or nearly: what is compared later are values.
-            lists.reserve(lists: byCode.count, codes: column.lists.codes.count)
-            for code in byCode.indices {
-                byCode[code] = UInt32(lists.count) | Self.listBit
-                lists.append(distinct: column.lists[code].lazy.map { $0 + 1 })
-            }
+            adopt(column.lists, &byCode)
         }
         column.codes.withUnsafeBufferPointer { columnCodes in
             byCode.withUnsafeBufferPointer { byCode in
@@ -133,6 +130,26 @@ struct FieldBuilder {
             }
         }
         return true
+    }
+
+    /// Takes over the lists of a column, whose elements have the codes that follow theirs.
+    private mutating func adopt(_ all: ListTable, _ byCode: inout [UInt32]) {
+        // A column's lists differ from each other, unless one has an element twice.
+        let differ = byCode.indices.allSatisfy { all.isDistinct($0) }
+        if differ { lists.reserve(lists: all.count, codes: all.codes.count) }
+        for code in byCode.indices {
+            let own = all[code].lazy.map { $0 + 1 }
+            if own.count < 2 {
+                byCode[code] = own.first ?? 0
+            } else if differ {
+                byCode[code] = UInt32(lists.count) | Self.listBit
+                lists.append(own)
+            } else {
+                var elements: [UInt32] = []
+                for element in own where !elements.contains(element) { elements.append(element) }
+                byCode[code] = listCode(elements)
+            }
+        }
     }
 
     /// For each code of a column whether a row takes its value.
@@ -237,7 +254,7 @@ struct FieldBuilder {
             }
             return column.codes.map { byCode[Int($0)] }
         }
-        var known = NumberCodes()
+        var known = NumberCodes(count: column.numbers.count)
         return column.numbers.map { number in
             known.code(of: number) {
                 let value = column.number(number)
@@ -324,10 +341,14 @@ struct FieldBuilder {
     private mutating func listCode(_ elements: [UInt32]) -> UInt32 {
         if elements.isEmpty { return 0 }
         if elements.count == 1 { return elements[0] }
+        // Those that were taken over are looked up only where there are others.
+        while listsKnown < lists.count {
+            listOfElements[Array(lists[listsKnown])] = UInt32(listsKnown) | Self.listBit
+            listsKnown += 1
+        }
         if let code = listOfElements[elements] { return code }
         let code = UInt32(lists.count) | Self.listBit
         lists.append(elements)
-        listOfElements[elements] = code
         return code
     }
 }

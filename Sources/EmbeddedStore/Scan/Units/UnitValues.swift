@@ -117,7 +117,7 @@ struct UnitCodes: MemorySized {
         self.codes = codes
     }
 
-    /// - Parameter ends: where the codes of each unit end; it has at least one.
+    /// - Parameter ends: where the codes of each unit end. Each has at least one: if there are as many codes as units, each has one.
     init(ends: [UInt32], codes: [UInt32]) {
         self.ends = codes.count == ends.count ? [] : ends
         self.codes = Codes(codes)
