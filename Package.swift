@@ -59,6 +59,7 @@ let package = Package(
                 .embedInCode("partition_0003_counts.sql"),
                 .embedInCode("partition_0004_trace_values.sql"),
                 .embedInCode("partition_0005_ledger_lines.sql"),
+                .embedInCode("partition_0006_heads.sql"),
                 .embedInCode("catalog_0001_global.sql"),
                 .embedInCode("catalog_0002_scores.sql"),
                 .embedInCode("catalog_0003_findings.sql"),

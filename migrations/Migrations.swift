@@ -25,6 +25,9 @@ package enum Migrations {
             name: "partition_0005_ledger_lines",
             sql: String(
                 decoding: PackageResources.partition_0005_ledger_lines_sql, as: UTF8.self)),
+        Script(
+            name: "partition_0006_heads",
+            sql: String(decoding: PackageResources.partition_0006_heads_sql, as: UTF8.self)),
     ]
 
     /// The schema of the catalog's file.

@@ -8,9 +8,7 @@ import os
 import random
 import shutil
 import sqlite3
-import struct
 import subprocess
-import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import heads
 import keeping
 from keeping import Kept
 from server import Server
@@ -149,8 +148,10 @@ LIES = {
     "deletion beyond": (f"INSERT OR REPLACE INTO deletion VALUES ({SMALL}, zeroblob(1000), NULL)", "deletions of"),
     "no marks": ("DELETE FROM shared_trace", "a mark for each trace"),
     "twice": (f"INSERT INTO segment SELECT (SELECT max(id) + 1 FROM segment), format, spans, traces, start_min, start_max, received_min, "
-              f"received_max, ordered, mapping, row_counts, raw_bytes, trace_filter, checksum, body, NULL FROM segment WHERE id = {SMALL}",
+              f"received_max, ordered, mapping, row_counts, raw_bytes, trace_filter, checksum, body, NULL, NULL FROM segment WHERE id = {SMALL}",
               "each span once"),
+    "heads": (f"UPDATE segment SET heads = x'00' || heads WHERE id = {LARGE}", "heads as the tables have them"),
+    "heads of counts": ("UPDATE segment_count SET heads = x'01'", "heads as the tables have them"),
     "set aside": (f"INSERT INTO set_aside VALUES ({SMALL}, 'a reason', 0)", "no segment set aside"),
     "log record": ("INSERT INTO log_record VALUES (1, 0, 0, NULL, NULL, 'e', 0, 0, 3, x'000102')", "a readable log record"),
 }
@@ -185,31 +186,13 @@ def test_it_compares_counts_with_the_rows(sound: Kept, executable: Path, tmp_pat
         for name, count in (("service", tenant), ("tenant", service)):
             database.execute(
                 "UPDATE value_count_name SET value_count = ? WHERE origin = 'canonical' AND name = ? AND segment = ?", (count, name, segment))
-        database.execute("UPDATE segment_count SET seal = ? WHERE segment = ?", (seal_of_counts(database, segment), segment))
+        seal, kept = heads.of_counts(database, segment)
+        database.execute("UPDATE segment_count SET seal = ?, heads = ? WHERE segment = ?", (seal, kept, segment))
     code, answer = check(executable, data)
     assert (code, {p["partition"] for p in answer["problems"]}) == (1, {file.stem})
     assert {(p["expected"], p["column"]) for p in answer["problems"]} == {
         (expected, f"counts of {name}") for name in ("service", "tenant")
         for expected in ("counts by value as rows give them", "values of traces as rows give them")}
-
-
-def seal_of_counts(database: sqlite3.Connection, segment: int) -> int:
-    """As docs/STORAGE.md says."""
-    rows = [row for sql in (
-        "SELECT segment, mapping, raw_bytes, compressed, checksum FROM segment_count WHERE segment = ?",
-        "SELECT id, distinct_values, raw_bytes, compressed, checksum FROM value_count WHERE segment = ? ORDER BY id",
-        "SELECT origin, name, value_count FROM value_count_name WHERE segment = ? ORDER BY origin, name",
-        """SELECT t.value_count, t.raw_bytes, t.compressed, t.checksum FROM trace_value t JOIN value_count v ON v.id = t.value_count
-           WHERE v.segment = ? ORDER BY t.value_count""",
-    ) for row in database.execute(sql, (segment,))]
-    sealed = b""
-    for value in (value for row in rows for value in row):
-        if isinstance(value, str):
-            assert len(value.encode()) < 128
-            sealed += bytes([3, len(value.encode())]) + value.encode()
-        else:
-            sealed += b"\x01" + struct.pack("<q", value)
-    return zlib.crc32(sealed)
 
 
 def test_files_that_were_set_aside_and_commits_that_are_missing(sound: Kept, executable: Path, tmp_path: Path) -> None:

@@ -294,7 +294,7 @@ def test_damage_of_the_catalog(sound: Kept, executable: Path, tmp_path: Path, se
 
 COLUMNS = {
     "segment": ["spans", "traces", "start_min", "start_max", "ordered", "row_counts", "raw_bytes", "format", "checksum", "body",
-                "trace_filter", "id"],
+                "trace_filter", "heads", "id"],
     '"column"': ["tbl", "origin", "key", "type", "raw_bytes", "compressed", "checksum", "data", "segment", "id"],
     "text_block": ["number", "raw_bytes", "compressed", "checksum", "data", '"column"'],
     "deletion": ["bitmap", "segment"],
@@ -302,7 +302,7 @@ COLUMNS = {
     "ledger": ["amount"],
     "ledger_line": ["amount", "reason", "tenant", "first", "id"],
     "ledger_commit": ["lines", "received", "id"],
-    "segment_count": ["mapping", "raw_bytes", "compressed", "checksum", "data", "seal", "segment"],
+    "segment_count": ["mapping", "raw_bytes", "compressed", "checksum", "data", "seal", "heads", "segment"],
     "value_count": ["distinct_values", "raw_bytes", "compressed", "checksum", "data", "segment", "id"],
     "value_count_name": ["origin", "name", "value_count"],
     "trace_value": ["raw_bytes", "compressed", "checksum", "data", "value_count"],

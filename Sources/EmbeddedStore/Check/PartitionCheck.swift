@@ -72,6 +72,11 @@ struct PartitionCheck {
                 try row.decode(forColumn: "reason"))
         }
         for fault in try LedgerLines.faults(db) { add(nil, fault.expected, fault.found) }
+        for kind in [SegmentHeads.Kind.columns, .counts] {
+            for segment in try SegmentHeads.differing(kind, db) {
+                add(segment, "heads as the tables have them", "others", column: kind.name)
+            }
+        }
         try checkOrphans(db)
         try checkLogRecords(db)
         let retired = try Int.fetchOne(db, sql: "SELECT count(*) FROM retired") ?? 0

@@ -46,40 +46,29 @@ extension Partition {
             let found = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT mapping, raw_bytes, compressed, checksum, seal FROM segment_count
+                    SELECT mapping, raw_bytes, compressed, checksum FROM segment_count
                     WHERE segment = ?
                     """, arguments: [segment])
-            guard let found else { return nil }
-            let seal = try SegmentSeal.ofCounts(segment, db)
-            guard try found.decode(Int64.self, forColumn: "seal") == seal else {
-                throw DamagedBytes("what is said of its counts has another checksum than stored")
+            guard let found, let heads = try SegmentHeads(.counts, of: segment, db) else {
+                return nil
             }
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT n.origin, n.name, v.id, v.raw_bytes, v.compressed, v.checksum
-                    FROM value_count_name n JOIN value_count v ON v.id = n.value_count
-                    WHERE n.segment = ?
-                    """, arguments: [segment])
+            let rows = try heads.countRows()
             var ofTraces: [Int64: StoredBytes] = [:]
-            let traceRows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT t.value_count, t.raw_bytes, t.compressed, t.checksum
-                    FROM trace_value t JOIN value_count v ON v.id = t.value_count
-                    WHERE v.segment = ?
-                    """, arguments: [segment])
-            for row in traceRows {
+            for row in rows.ofTraces {
                 ofTraces[try row.decode(forColumn: "value_count")] = try StoredBytes(row)
             }
+            var byID: [Int64: ValueCountRecord] = [:]
+            for row in rows.counts {
+                let id = try row.decode(Int64.self, forColumn: "id")
+                byID[id] = ValueCountRecord(
+                    id: id, bytes: try StoredBytes(row), ofTraces: ofTraces[id])
+            }
             var byField: [Field: ValueCountRecord] = [:]
-            for row in rows {
+            for row in rows.names {
                 let isRaw = try row.decode(String.self, forColumn: "origin") == Self.attribute
                 let field = Field(
                     try row.decode(forColumn: "name"), scope: isRaw ? .attribute : .any)
-                let id = try row.decode(Int64.self, forColumn: "id")
-                byField[field] = ValueCountRecord(
-                    id: id, bytes: try StoredBytes(row), ofTraces: ofTraces[id])
+                byField[field] = byID[try row.decode(forColumn: "value_count")]
             }
             return CountRecords(
                 mapping: try found.decode(forColumn: "mapping"), minutes: try StoredBytes(found),
@@ -128,9 +117,7 @@ extension Partition {
                     Int64(counts.minutes.checksum), Data(counts.minutes.bytes),
                 ])
             for values in counts.values { try insert(values, segment, db) }
-            try db.execute(
-                sql: "UPDATE segment_count SET seal = ? WHERE segment = ?",
-                arguments: [try SegmentSeal.ofCounts(segment, db), segment])
+            try SegmentHeads.seal(.counts, of: segment, db)
         }
     }
 

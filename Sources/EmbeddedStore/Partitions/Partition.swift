@@ -123,6 +123,9 @@ final class Partition: Sendable {
 
     /// The segments that are to be seen, and those of them that are damaged already by what is said of them.
     func segments() throws -> (sound: [SegmentRecord], damaged: [(id: Int64, reason: String)]) {
+        var sound: [SegmentRecord] = []
+        var damaged: [(id: Int64, reason: String)] = []
+        var unkept: [Int64] = []
         try file.read { db in
             let ids = try Int64.fetchAll(
                 db,
@@ -130,37 +133,52 @@ final class Partition: Sendable {
                     SELECT id FROM segment WHERE id NOT IN (SELECT segment FROM retired)
                     AND id NOT IN (SELECT segment FROM set_aside) ORDER BY id
                     """)
-            var sound: [SegmentRecord] = []
-            var damaged: [(id: Int64, reason: String)] = []
             for id in ids {
                 do {
-                    sound.append(try Self.record(id, db))
+                    let (record, isUnkept) = try Self.record(id, db)
+                    sound.append(record)
+                    if isUnkept { unkept.append(id) }
                 } catch {
                     guard let reason = Damage.reason(error) else { throw error }
                     damaged.append((id, reason))
                 }
             }
-            return (sound, damaged)
         }
+        if !unkept.isEmpty, !file.isSnapshot { keepHeads(of: unkept) }
+        return (sound, damaged)
     }
 
-    private static func record(_ segment: Int64, _ db: Database) throws -> SegmentRecord {
+    /// - Returns: with it, whether its heads or those of its counts are to be kept anew.
+    private static func record(
+        _ segment: Int64, _ db: Database
+    ) throws -> (SegmentRecord, isUnkept: Bool) {
         let row = try Row.fetchOne(
             db,
             sql: """
-                SELECT \(SegmentSeal.segmentColumns), body IS NOT NULL AS packed, seal,
+                SELECT \(SegmentSeal.segmentColumns), body IS NOT NULL AS packed,
                     (SELECT bitmap FROM deletion WHERE segment = id) AS deletions,
                     (SELECT checksum FROM deletion WHERE segment = id) AS deletions_checksum
                 FROM segment WHERE id = ?
                 """, arguments: [segment])
-        guard let row else { throw DamagedBytes("it is listed, but not found") }
-        if let seal = try row.decode(Int64?.self, forColumn: "seal") {
-            let found = try SegmentSeal.of(segment, db)
-            guard found == seal else {
-                throw DamagedBytes("what is said of it has checksum \(found), stored \(seal)")
+        guard let row, let heads = try SegmentHeads(.columns, of: segment, db) else {
+            throw DamagedBytes("it is listed, but not found")
+        }
+        let ofCounts = try? SegmentHeads(.counts, of: segment, db)
+        return (try SegmentRecord(row), heads.isUnkept || ofCounts?.isUnkept == true)
+    }
+
+    /// Writes the heads of segments that an earlier version wrote, or whose heads are damaged. If it cannot be done,
+    /// the next start takes longer, no more.
+    private func keepHeads(of segments: [Int64]) {
+        try? file.write { db in
+            for id in segments {
+                // Only what fits its seal is sealed again.
+                for kind in [SegmentHeads.Kind.columns, .counts]
+                where (try? SegmentHeads(kind, of: id, db)?.isUnkept) == true {
+                    try SegmentHeads.seal(kind, of: id, db)
+                }
             }
         }
-        return try SegmentRecord(row)
     }
 
     func body(of segment: Int64) throws -> [UInt8] {
@@ -178,13 +196,8 @@ final class Partition: Sendable {
     /// The columns of a large segment, without their bytes.
     func columns(of segment: Int64) throws -> [ColumnRecord] {
         try file.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT id, tbl, origin, key, type, max, raw_bytes, compressed, checksum
-                    FROM "column" WHERE segment = ? ORDER BY id
-                    """, arguments: [segment]
-            ).map { try ColumnRecord($0) }
+            try SegmentHeads(.columns, of: segment, db)?.columnRows().map { try ColumnRecord($0) }
+                ?? []
         }
     }
 
@@ -320,7 +333,7 @@ final class Partition: Sendable {
                 try db.execute(
                     sql: "UPDATE segment SET raw_bytes = ? WHERE id = ?",
                     arguments: [record.rawBytes, record.id])
-                try seal(record.id, db)
+                try SegmentHeads.seal(.columns, of: record.id, db)
             }
         } catch {
             try? remove([record.id])
@@ -425,13 +438,6 @@ final class Partition: Sendable {
                 sealed + [body.map { Data($0).databaseValue } ?? .null]
                     + [SegmentSeal.of(sealed).databaseValue]))
         return id
-    }
-
-    /// To be called after whatever changes what is said of a large segment or its columns.
-    private func seal(_ segment: Int64, _ db: Database) throws {
-        try db.execute(
-            sql: "UPDATE segment SET seal = ? WHERE id = ?",
-            arguments: [try SegmentSeal.of(segment, db), segment])
     }
 
     private func insert(_ column: MergedColumn, segment: Int64, _ db: Database) throws {

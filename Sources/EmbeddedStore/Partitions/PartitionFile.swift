@@ -29,7 +29,7 @@ final class PartitionFile: Sendable {
     private let openFiles: OpenFiles
     private let state: Mutex<State>
     /// All reads are one transaction.
-    private let isSnapshot: Bool
+    let isSnapshot: Bool
 
     /// Larger pages need fewer of them for a blob; 4 to 16 KiB measured alike (docs/PERFORMANCE.md).
     private static let pageBytes = 8192

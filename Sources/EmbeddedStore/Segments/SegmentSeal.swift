@@ -1,74 +1,44 @@
+internal import Foundation
 internal import GRDB
 internal import Spans
 
 /// A checksum over what a partition says of a segment and its columns, so that a changed bit of a time, a count, a
 /// key or the trace filter is found, and not believed. The bytes of bodies, columns and texts have their own.
+///
+/// The counts of a segment have a seal apart from it: they can be made anew.
 enum SegmentSeal {
-    /// What of a segment is sealed, in this order.
+    /// What of a segment is sealed, in this order; then come its heads.
     static let segmentColumns = """
         id, format, spans, traces, start_min, start_max, received_min, received_max, ordered, mapping, \
         row_counts, raw_bytes, trace_filter, checksum
         """
-    private static let columnColumns = """
-        id, tbl, origin, key, type, present, distinct_values, min, max, raw_bytes, compressed, checksum
-        """
 
-    /// Of a small segment, from the values of `segmentColumns`.
-    static func of(_ values: [DatabaseValue]) -> Int64 {
-        var bytes: [UInt8] = []
-        for value in values { bytes.append(value) }
-        return Int64(crc(of: bytes))
-    }
+    /// Of a segment that has no columns, from the values of `segmentColumns`.
+    static func of(_ values: [DatabaseValue]) -> Int64 { of(SealedValues.bytes(of: values), []) }
 
-    /// Of a segment as it is stored, columns included.
-    static func of(_ segment: Int64, _ db: Database) throws -> Int64 {
-        var bytes: [UInt8] = []
-        let rows =
-            try Row.fetchAll(
-                db, sql: "SELECT \(segmentColumns) FROM segment WHERE id = ?", arguments: [segment])
-            + Row.fetchAll(
-                db,
-                sql: "SELECT \(columnColumns) FROM \"column\" WHERE segment = ? ORDER BY id",
-                arguments: [segment])
-        for row in rows {
-            for value in row.databaseValues { bytes.append(value) }
-        }
-        return Int64(crc(of: bytes))
-    }
+    /// Of the sealed values of a row, and of the heads that belong to it.
+    static func of(_ own: [UInt8], _ heads: [UInt8]) -> Int64 { Int64(crc(of: own + heads)) }
 }
 
-extension SegmentSeal {
-    private static let ofCounts = [
-        "SELECT segment, mapping, raw_bytes, compressed, checksum FROM segment_count WHERE segment = ?",
-        """
-        SELECT id, distinct_values, raw_bytes, compressed, checksum FROM value_count
-        WHERE segment = ? ORDER BY id
-        """,
-        """
-        SELECT origin, name, value_count FROM value_count_name
-        WHERE segment = ? ORDER BY origin, name
-        """,
-        """
-        SELECT t.value_count, t.raw_bytes, t.compressed, t.checksum
-        FROM trace_value t JOIN value_count v ON v.id = t.value_count
-        WHERE v.segment = ? ORDER BY t.value_count
-        """,
-    ]
-
-    /// Of what is said of a segment's counts. Apart from the segment's own: counts can be made anew.
-    static func ofCounts(_ segment: Int64, _ db: Database) throws -> Int64 {
+/// Values as bytes, so that no two look alike: a byte for its type, its length, its bytes.
+enum SealedValues {
+    static func bytes(of values: some Sequence<DatabaseValue>) -> [UInt8] {
         var bytes: [UInt8] = []
-        for sql in ofCounts {
-            for row in try Row.fetchAll(db, sql: sql, arguments: [segment]) {
-                for value in row.databaseValues { bytes.append(value) }
-            }
+        for value in values { bytes.append(value) }
+        return bytes
+    }
+
+    static func values(in bytes: [UInt8]) throws -> [DatabaseValue] {
+        try bytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            var values: [DatabaseValue] = []
+            while !reader.isAtEnd { values.append(try reader.value()) }
+            return values
         }
-        return Int64(crc(of: bytes))
     }
 }
 
 extension [UInt8] {
-    /// Appends a value so that no two look alike: a byte for its type, its length, its bytes.
     fileprivate mutating func append(_ value: DatabaseValue) {
         switch value.storage {
         case .null: append(0)
@@ -87,5 +57,26 @@ extension [UInt8] {
             appendVarint(data.count)
             append(contentsOf: data)
         }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func value() throws -> DatabaseValue {
+        switch try byte() {
+        case 0: return .null
+        case 1: return Int64(bitPattern: try word()).databaseValue
+        case 2: return Double(bitPattern: try word()).databaseValue
+        case 3: return String(decoding: try run(), as: UTF8.self).databaseValue
+        case 4: return Data(try run()).databaseValue
+        case let kind: throw DamagedBytes("a value of kind \(kind)")
+        }
+    }
+
+    private mutating func word() throws -> UInt64 {
+        UInt64(littleEndian: try take(8).loadUnaligned(as: UInt64.self))
+    }
+
+    private mutating func run() throws -> UnsafeRawBufferPointer {
+        try take(try count(atMost: remaining))
     }
 }
