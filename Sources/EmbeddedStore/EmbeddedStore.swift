@@ -228,8 +228,15 @@ package final class EmbeddedStore: Store {
             scores: ScoreSnapshot(engine.scores),
             prices: settings.prices, hot: hot)
         return try await withTaskCancellationHandler {
-            let work: @Sendable () throws -> T = { try engine.answer { try body($0, control) } }
-            return effort == .prompt ? try await onQueue(work) : try await BackgroundWork.run(work)
+            if effort == .prompt {
+                return try await onQueue { try engine.answer { try body($0, control) } }
+            }
+            // What follows from damage that is found on the way is done by the thread that waits: commits wait for it.
+            return try await BackgroundWork.run {
+                try engine.answer { asked in
+                    try BackgroundWork.compute { try body(asked, control) }
+                }
+            }
         } onCancel: {
             control.cancel()
         }

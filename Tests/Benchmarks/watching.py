@@ -4,11 +4,13 @@ usage: Tests/Benchmarks/watching.py [--spans 1000000] [--rounds 3] [--window 15m
 
 The spans are the standard workload's, moved to now before they are sent, so that all of them lie in the watch's window. Prints for
 both spans a second, CPU a span and the slowest answers, and the ratios; then, in a server that holds all of it, how long looks take.
-All on loopback; it stops by itself."""
+How much of the cores taking in had (the server's CPU less that of looks, a second) tells more than spans a second where a machine's
+speed changes from run to run. All on loopback; it stops by itself."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import threading
@@ -63,6 +65,34 @@ def post(server: Server, bodies: list[bytes]) -> tuple[float, list[float]]:
     return time.monotonic() - begin, sorted(times)
 
 
+class Looks:
+    """CPU seconds of the threads that look, one after the other."""
+
+    def __init__(self, process: int) -> None:
+        self.process, self.seconds = process, {}
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.sample)
+
+    def sample(self) -> None:
+        while not self.stopped.wait(0.05):
+            for task in Path(f"/proc/{self.process}/task").iterdir():
+                try:
+                    name, _, rest = (task / "stat").read_text().partition("(")[2].rpartition(")")
+                except OSError:
+                    continue  # it has ended
+                fields = rest.split()  # proc(5), from the third field on
+                if name == "everyspan.idle":
+                    self.seconds[task.name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def __enter__(self) -> Looks:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        self.thread.join()
+
+
 def looks(server: Server) -> tuple[int, int, float]:
     """How many there were, how many of them were given up, after which windows are halved, and how long the last one took."""
     with server.client() as client:
@@ -79,18 +109,23 @@ def main() -> None:
     chosen = arguments.parse_args()
     settings = {"off": ("--watch", "off"), "on": ("--watch-window", chosen.window, "--watch-every", chosen.every)}
     rates: dict[str, list[float]] = {name: [] for name in settings}
+    cores: dict[str, list[float]] = {name: [] for name in settings}
     slowest: dict[str, list[float]] = {name: [] for name in settings}
     for turn in range(chosen.rounds):
         bodies = renewed(chosen.spans)
         for name in sorted(settings, reverse=bool(turn % 2)):
             with Server(options=settings[name]) as server:
                 cpu = server.cpu_seconds()
-                seconds, times = post(server, bodies)
-                used = server.cpu_seconds() - cpu
+                assert server.process is not None
+                with Looks(server.process.pid) as looking:
+                    seconds, times = post(server, bodies)
+                    used = server.cpu_seconds() - cpu
+                of_looks = sum(looking.seconds.values())
                 rates[name].append(chosen.spans / seconds)
+                cores[name].append((used - of_looks) / seconds)
                 slowest[name].append(times[len(times) * 99 // 100])
                 show(f"watch {name}", f"{rates[name][-1]:,.0f} spans/s",
-                     f"{used / chosen.spans * 1e6:.2f} us/span; answer p99 {slowest[name][-1]:.0f} ms, max {times[-1]:.0f}; "
+                     f"{(used - of_looks) / chosen.spans * 1e6:.2f} us/span, {cores[name][-1]:.2f} cores; looks {of_looks:.1f} s; answer p99 {slowest[name][-1]:.0f} ms, max {times[-1]:.0f}; "
                      f"{looks(server)[0]} looks, {looks(server)[1]} given up")
                 if turn == chosen.rounds - 1 and name == "on":
                     server.wait_until_counted(timeout=900)
@@ -99,6 +134,7 @@ def main() -> None:
                         time.sleep(0.2)
                     show("a look at all of it, nothing else going on", f"{looks(server)[2]:.2f} s", f"{server.peak_rss() / (1 << 20):.0f} MiB peak")
     show("spans a second, on / off", f"{statistics.median(rates['on']) / statistics.median(rates['off']):.3f}")
+    show("cores that taking in had, on / off", f"{statistics.median(cores['on']) / statistics.median(cores['off']):.3f}")
     show("answers' p99, on / off", f"{statistics.median(slowest['on']) / statistics.median(slowest['off']):.3f}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import random
 import socket
 import subprocess
@@ -240,6 +241,41 @@ def test_without_anything_to_find(executable: Path) -> None:
             assert client.get("/v1/findings", format="text").body.decode().count("\n") == 2
             for wrong in ({"state": "both"}, {"since": "1h"}, {"tz": "Nowhere/At_all"}, {"limit": "0"}):
                 assert client.get("/v1/findings", **wrong).status == 400, wrong
+
+
+def test_only_what_looks_is_less_urgent(executable: Path) -> None:
+    """On Linux a thread hands down how urgent it is to those that it starts, workers that answer others too."""
+    seen: set[str] = set()
+    with Server(executable, options=("--watch-window", "60s", "--watch-every", "1s")) as server:
+        with Traffic(server):
+            seen |= idle_threads(server, 4)
+        # Workers that have nothing to do end after some seconds, and others take their place.
+        seen |= idle_threads(server, 14)
+        with Traffic(server):
+            seen |= idle_threads(server, 3)
+        assert looks(server) > 10
+    assert seen == {"everyspan.idle"}
+
+
+def looks(server: Server) -> int:
+    with server.client() as client:
+        return client.json("/v1/findings")["watch"]["runs"]
+
+
+def idle_threads(server: Server, seconds: float) -> set[str]:
+    """The names of those that run under SCHED_IDLE."""
+    assert server.process is not None
+    names, end = set(), time.monotonic() + seconds
+    while time.monotonic() < end:
+        for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+            try:
+                name, _, fields = (task / "stat").read_text().partition("(")[2].rpartition(")")
+            except OSError:
+                continue
+            if int(fields.split()[38]) == os.SCHED_IDLE:  # proc(5), from the third field on
+                names.add(name)
+        time.sleep(0.002)
+    return names
 
 
 def test_switched_off(executable: Path) -> None:

@@ -31,8 +31,9 @@ struct FieldResolver {
         let name = "field " + Self.word(field.scope) + field.name + suffix
         return try frame.derived(name) {
             // A root's are those of its span.
-            if field.isLongText, field.scope == .any {
-                // Texts of one frame at a time: those of all together would take more memory than anything else.
+            if field.isLongText, field.scope == .any, !BackgroundWork.isCurrent {
+                // Texts of one frame at a time: those of all together would take more memory than anything else. Background work has
+                // one frame at a time anyway, and nobody is to wait for it.
                 return try Self.longTexts.withLock { _ in try make(field, forComparison) }
             }
             return try make(field, forComparison)
