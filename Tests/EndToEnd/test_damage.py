@@ -504,6 +504,31 @@ def total(server: Server) -> int:
         return client.json("/v1/slices", unit="span", from_=0)["rows"][0]["count"]
 
 
+def test_days_that_were_made_while_it_ran_are_known_to_the_next_start(executable: Path, tmp_path: Path) -> None:
+    """Of days that it does not know a start looks up every trace in all others: that is for those that were moved here."""
+    chance = random.Random(8)
+    with serving(executable, tmp_path / "data") as server:
+        kept = Kept(server.data)
+        with server.client() as client:
+            keeping.send(client, kept, [s for t in range(60) for s in keeping.spans_of(t, chance)], chance)
+        server.kill()
+        known = known_days(server.data)
+        assert known == {file.stem: str(file.stat().st_ino) for file in kept.partitions()} and len(known) == keeping.DAYS + 1
+        server.start()
+        assert known_days(server.data) == known
+        # Moved away and back, it may have missed something.
+        server.stop()
+        away = Path(shutil.move(kept.partitions()[0], tmp_path))
+        server.start()
+        assert set(known_days(server.data)) == set(known) - {away.stem}
+
+
+def known_days(data: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(data / "catalog.sqlite")) as database:
+        return {name.removeprefix("partition "): file
+                for name, file in database.execute("SELECT name, value FROM setting WHERE name LIKE 'partition %'")}
+
+
 def test_spans_of_a_day_come_weeks_later(executable: Path, tmp_path: Path) -> None:
     """Its file was closed long ago; they end in it, merged with the others, ordered by trace."""
     chance = random.Random(7)

@@ -27,7 +27,9 @@ final class Catalog: Sendable {
             path: path, configuration: configuration)
         var migrator = DatabaseMigrator()
         for script in Migrations.catalog {
-            migrator.registerMigration(script.name) { try $0.execute(sql: script.sql) }
+            migrator.registerMigration(script.name, foreignKeyChecks: .immediate) {
+                try $0.execute(sql: script.sql)
+            }
         }
         try migrator.migrate(database)
         try database.read { db in
@@ -42,7 +44,7 @@ final class Catalog: Sendable {
         _ = (try ledger(), try scoreCounts())
     }
 
-    /// A partition's file as it was when marks of shared traces were last complete.
+    /// By name the identity of each partition's file that was here whenever traces were marked as shared: its marks are complete.
     func knownPartitions() throws -> [String: String] {
         try database.read { db in
             let rows = try Row.fetchAll(
@@ -60,12 +62,19 @@ final class Catalog: Sendable {
     func setKnownPartitions(_ known: [String: String]) throws {
         try database.write { db in
             try db.execute(sql: "DELETE FROM setting WHERE name LIKE 'partition %'")
-            for (name, identity) in known {
-                try db.execute(
-                    sql: "INSERT INTO setting (name, value) VALUES (?, ?)",
-                    arguments: ["partition " + name, identity])
-            }
+            for (name, identity) in known { try Self.setKnown(name, identity, db) }
         }
+    }
+
+    /// Adds one that has just been made.
+    func setKnownPartition(_ name: String, _ identity: String) throws {
+        try database.write { try Self.setKnown(name, identity, $0) }
+    }
+
+    private static func setKnown(_ name: String, _ identity: String, _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",
+            arguments: ["partition " + name, identity])
     }
 
     func close() throws { try database.close() }

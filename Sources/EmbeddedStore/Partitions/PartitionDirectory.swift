@@ -92,8 +92,13 @@ final class PartitionDirectory: Sendable {
     private func open(_ name: String) throws -> Partition {
         try partitions.withLock { partitions in
             if let partition = partitions[name] { return partition }
+            let isNew = !FileManager.default.fileExists(
+                atPath: partitionsPath + "/" + name + ".sqlite")
             let partition = try Partition(
                 name: name, directory: partitionsPath, among: openFiles)
+            // From its first span on it is here, so that its marks lack none. If that cannot be written down, the next start
+            // looks at all of its traces.
+            if isNew { try? catalog.setKnownPartition(name, partition.fileIdentity) }
             partitions[name] = partition
             leftOut.withLock { _ = $0.remove(name) }
             return partition
