@@ -3,6 +3,7 @@ damaged or missing costs nothing but time, and is written anew."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import sqlite3
@@ -19,7 +20,7 @@ import keeping
 from keeping import Kept
 from test_damage import settle, serving
 
-OFFICE = (("segment", "id", heads.of_segment), ("segment_count", "segment", heads.of_counts))
+SEALED = (("segment", "id", heads.of_segment), ("segment_count", "segment", heads.of_counts))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def kept_heads(data: Path) -> dict[tuple[str, str, int], tuple[int | None, bytes
     found: dict[tuple[str, str, int], tuple[int | None, bytes | None]] = {}
     for file in sorted((data / "partitions").glob("*.sqlite")):
         with closing(sqlite3.connect(file)) as database:
-            for table, key, _ in OFFICE:
+            for table, key, _ in SEALED:
                 for segment, seal, kept in database.execute(
                         f'SELECT {key}, seal, heads FROM {table} WHERE {key} IN (SELECT segment FROM "column")'):
                     found[file.stem, table, segment] = seal, kept
@@ -40,7 +41,7 @@ def kept_heads(data: Path) -> dict[tuple[str, str, int], tuple[int | None, bytes
 
 
 def expected_heads(data: Path) -> dict[tuple[str, str, int], tuple[int | None, bytes | None]]:
-    made = {table: make for table, _, make in OFFICE}
+    made = {table: make for table, _, make in SEALED}
     expected: dict[tuple[str, str, int], tuple[int | None, bytes | None]] = {}
     for partition, table, segment in kept_heads(data):
         with closing(sqlite3.connect(data / "partitions" / f"{partition}.sqlite")) as database:
@@ -48,10 +49,10 @@ def expected_heads(data: Path) -> dict[tuple[str, str, int], tuple[int | None, b
     return expected
 
 
-def change(data: Path, to: Callable[[bytes], bytes | None]) -> None:
+def change(data: Path, to: Callable[[bytes], object]) -> None:
     for file in (data / "partitions").glob("*.sqlite"):
         with closing(sqlite3.connect(file)) as database, database:
-            for table, key, _ in OFFICE:
+            for table, key, _ in SEALED:
                 for segment, old in database.execute(f"SELECT {key}, heads FROM {table} WHERE heads IS NOT NULL").fetchall():
                     database.execute(f"UPDATE {table} SET heads = ? WHERE {key} = ?", (to(old), segment))
 
@@ -68,17 +69,16 @@ def test_they_are_what_the_tables_say(sound: Kept) -> None:
     assert kept == expected_heads(sound.data)
 
 
-CHANCE = random.Random(7)
-
-
 def flipped(old: bytes) -> bytes:
-    at = CHANCE.randrange(len(old))
-    return old[:at] + bytes([old[at] ^ 1 << CHANCE.randrange(8)]) + old[at + 1:]
+    chance = random.Random(len(old))
+    at = chance.randrange(len(old))
+    return old[:at] + bytes([old[at] ^ 1 << chance.randrange(8)]) + old[at + 1:]
 
 
-DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
+DAMAGES: dict[str, Callable[[bytes], object]] = {
     "a bit": flipped, "cut": lambda old: old[:-1], "half": lambda old: old[:len(old) // 2], "longer": lambda old: old + b"\0",
     "empty": lambda _: b"", "zeros": lambda old: bytes(len(old)), "another row first": lambda old: old[60:] + old[:60], "none": lambda _: None,
+    "a number": lambda _: 7, "a text": lambda _: "heads", "a real": lambda _: 0.5,
 }
 
 
@@ -88,11 +88,49 @@ def test_damaged_heads_damage_nothing(sound: Kept, executable: Path, tmp_path: P
     change(data, DAMAGES[kind])
     found = problems(executable, data)
     assert bool(found) == (kind != "none") and {p["column"] for p in found} <= {"columns", "counts"}, found
-    server_data = Kept(data, dict(sound.spans))
     with serving(executable, data, "--merging", "off") as server:
         assert kept_heads(data) == expected_heads(data), "they were not written anew"
-        assert settle(server, server_data) == 0
+        assert settle(server, Kept(data, dict(sound.spans))) == 0
         assert problems(executable, data) == []
+        server.stop()
+        before = contents(data)
+        server.restart()
+        server.stop()
+        assert contents(data) == before, "a start writes although nothing is amiss"
+        server.start()
+
+
+def contents(data: Path) -> dict[str, bytes]:
+    return {file.name: hashlib.sha256(file.read_bytes()).digest() for file in (data / "partitions").iterdir() if file.suffix in (".sqlite", ".mark")}
+
+
+def test_they_are_what_starts_read(sound: Kept, executable: Path, tmp_path: Path) -> None:
+    """What the tables say beside them is not looked at: `check` does that."""
+    data = sound.copy(tmp_path / "data")
+    for file in (data / "partitions").glob("*.sqlite"):
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute('UPDATE "column" SET present = present + 1, raw_bytes = 1, checksum = 0')
+            database.execute("UPDATE value_count SET distinct_values = 0, checksum = 0")
+            database.execute("UPDATE trace_value SET raw_bytes = 0")
+    assert problems(executable, data)
+    with serving(executable, data, "--merging", "off") as server:
+        assert settle(server, Kept(data, dict(sound.spans))) == 0
+
+
+def test_a_damaged_page_is_one_segments_trouble(sound: Kept, executable: Path, tmp_path: Path) -> None:
+    """`check` goes on with the others."""
+    data = sound.copy(tmp_path / "data")
+    file = sorted((data / "partitions").glob("*.sqlite"))[1]
+    with closing(sqlite3.connect(file)) as database:
+        [(segments,)] = database.execute("SELECT count(*) FROM live_segment").fetchall()
+        [(page,)] = database.execute("SELECT max(pageno) FROM dbstat WHERE name = 'column' AND pagetype = 'leaf'").fetchall()
+    assert segments > 1
+    with file.open("r+b") as raw:
+        raw.seek((page - 1) * 8192)
+        raw.write(bytes(8192))
+    run = subprocess.run([executable, "check", data], capture_output=True, text=True, timeout=120)
+    answer = json.loads(run.stdout)
+    assert run.returncode == 1 and answer["spans"] > len(sound.spans) // 2, answer
 
 
 def test_files_of_the_version_before_get_them(sound: Kept, executable: Path, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ final class Partition: Sendable {
     func segments() throws -> (sound: [SegmentRecord], damaged: [(id: Int64, reason: String)]) {
         var sound: [SegmentRecord] = []
         var damaged: [(id: Int64, reason: String)] = []
-        var unkept: [Int64] = []
+        var incomplete: [Int64] = []
         try file.read { db in
             let ids = try Int64.fetchAll(
                 db,
@@ -135,23 +135,23 @@ final class Partition: Sendable {
                     """)
             for id in ids {
                 do {
-                    let (record, isUnkept) = try Self.record(id, db)
+                    let (record, toBeKept) = try Self.record(id, db)
                     sound.append(record)
-                    if isUnkept { unkept.append(id) }
+                    if toBeKept { incomplete.append(id) }
                 } catch {
                     guard let reason = Damage.reason(error) else { throw error }
                     damaged.append((id, reason))
                 }
             }
         }
-        if !unkept.isEmpty, !file.isSnapshot { keepHeads(of: unkept) }
+        if !incomplete.isEmpty, !file.isSnapshot { keepHeads(of: incomplete) }
         return (sound, damaged)
     }
 
     /// - Returns: with it, whether its heads or those of its counts are to be kept anew.
     private static func record(
         _ segment: Int64, _ db: Database
-    ) throws -> (SegmentRecord, isUnkept: Bool) {
+    ) throws -> (SegmentRecord, toBeKept: Bool) {
         let row = try Row.fetchOne(
             db,
             sql: """
@@ -164,7 +164,7 @@ final class Partition: Sendable {
             throw DamagedBytes("it is listed, but not found")
         }
         let ofCounts = try? SegmentHeads(.counts, of: segment, db)
-        return (try SegmentRecord(row), heads.isUnkept || ofCounts?.isUnkept == true)
+        return (try SegmentRecord(row), heads.areToBeKept || ofCounts?.areToBeKept == true)
     }
 
     /// Writes the heads of segments that an earlier version wrote, or whose heads are damaged. If it cannot be done,
@@ -172,10 +172,9 @@ final class Partition: Sendable {
     private func keepHeads(of segments: [Int64]) {
         try? file.write { db in
             for id in segments {
-                // Only what fits its seal is sealed again.
-                for kind in [SegmentHeads.Kind.columns, .counts]
-                where (try? SegmentHeads(kind, of: id, db)?.isUnkept) == true {
-                    try SegmentHeads.seal(kind, of: id, db)
+                for kind in [SegmentHeads.Kind.columns, .counts] {
+                    let heads = try? SegmentHeads(kind, of: id, db)
+                    if let heads, heads.areToBeKept { try? heads.keep(kind, of: id, db) }
                 }
             }
         }

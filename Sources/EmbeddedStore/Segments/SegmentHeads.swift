@@ -10,8 +10,8 @@ internal import Spans
 struct SegmentHeads {
     /// The rows' values, as seals cover them.
     let bytes: [UInt8]
-    /// Whether a piece that could be kept is missing or damaged.
-    let isUnkept: Bool
+    /// Whether a piece is to be kept, since there is none, or a damaged one.
+    let areToBeKept: Bool
 
     /// Reads and checks them.
     ///
@@ -25,22 +25,23 @@ struct SegmentHeads {
                 """, arguments: [segment])
         guard let found else { return nil }
         let seal = try found.decode(Int64?.self, forColumn: "seal")
-        let kept = try found.decode(Data?.self, forColumn: "heads").map { [UInt8]($0) }
+        // Whatever else lies there is damage that costs nothing.
+        let kept = Data.fromDatabaseValue(found["heads"]).map { [UInt8]($0) }
         let own = SealedValues.bytes(of: found.databaseValues.dropLast(2))
         if let kept, SegmentSeal.of(own, kept) == seal {
             bytes = kept
-            isUnkept = false
+            areToBeKept = false
             return
         }
         bytes = try Self.stored(kind, of: segment, db)
         let fitting = SegmentSeal.of(own, bytes)
-        guard seal == nil || seal == fitting else {
+        guard seal == fitting || seal == nil && kind.mayLackSeal else {
             throw DamagedBytes(
                 "what is said of it and its \(kind.name) has checksum \(fitting), stored \(seal ?? 0)"
             )
         }
         // A version before seals wrote the segment: nothing could tell whether a piece is damaged.
-        isUnkept = seal != nil && !bytes.isEmpty
+        areToBeKept = seal != nil && !bytes.isEmpty
     }
 
     /// Those of the tables.
@@ -70,16 +71,24 @@ struct SegmentHeads {
             ])
     }
 
-    /// Segments whose piece is not what the tables say.
-    static func differing(_ kind: Kind, _ db: Database) throws -> [Int64] {
-        let segments = try Int64.fetchAll(
+    /// Segments that have a piece.
+    static func segments(_ kind: Kind, _ db: Database) throws -> [Int64] {
+        try Int64.fetchAll(
             db, sql: "SELECT \(kind.key) FROM \(kind.table) WHERE heads IS NOT NULL")
-        return try segments.filter { segment in
-            let kept = try Data.fetchOne(
-                db, sql: "SELECT heads FROM \(kind.table) WHERE \(kind.key) = ?",
-                arguments: [segment])
-            return try kept != Data(stored(kind, of: segment, db))
-        }
+    }
+
+    /// Whether a segment's piece is what the tables say.
+    static func areAsStored(_ kind: Kind, of segment: Int64, _ db: Database) throws -> Bool {
+        let kept = try DatabaseValue.fetchOne(
+            db, sql: "SELECT heads FROM \(kind.table) WHERE \(kind.key) = ?", arguments: [segment])
+        return try kept == Data(stored(kind, of: segment, db)).databaseValue
+    }
+
+    /// Keeps the piece anew.
+    func keep(_ kind: Kind, of segment: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE \(kind.table) SET heads = ? WHERE \(kind.key) = ?",
+            arguments: [Data(bytes), segment])
     }
 
     /// The rows of `column`.
@@ -127,6 +136,8 @@ extension SegmentHeads {
         let name: String
         fileprivate let table: String
         fileprivate let key: String
+        /// Segments of the version before seals have none; counts came later.
+        fileprivate let mayLackSeal: Bool
         /// Of the row that has the seal, what is sealed before the heads.
         fileprivate let ownColumns: String
         fileprivate let rows: [String]
@@ -142,7 +153,8 @@ extension SegmentHeads {
         fileprivate static let traceNames = ["value_count", "raw_bytes", "compressed", "checksum"]
 
         static let columns = Kind(
-            name: "columns", table: "segment", key: "id", ownColumns: SegmentSeal.segmentColumns,
+            name: "columns", table: "segment", key: "id", mayLackSeal: true,
+            ownColumns: SegmentSeal.segmentColumns,
             rows: [
                 """
                 SELECT \(columnNames.joined(separator: ", ")) FROM "column"
@@ -151,7 +163,7 @@ extension SegmentHeads {
             ])
 
         static let counts = Kind(
-            name: "counts", table: "segment_count", key: "segment",
+            name: "counts", table: "segment_count", key: "segment", mayLackSeal: false,
             ownColumns: "segment, mapping, raw_bytes, compressed, checksum",
             rows: [
                 """
