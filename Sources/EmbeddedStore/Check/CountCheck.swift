@@ -35,13 +35,13 @@ enum CountCheck: SegmentCheck {
         let expectedFields = try making.countedFields()
         for field in expectedFields.canonical + expectedFields.keys {
             let found = try fields.contains(field) ? counts.values(of: field) : nil
-            let values = try making.values(of: field)
-            let expected = try values.map {
-                try CountsCodec.countTable(CountsCodec.encode($0))
+            let counted = try making.counted(field)
+            let expected = try counted.map {
+                try CountsCodec.countTable(CountsCodec.encode($0.counts))
             }
-            if found != nil, let values,
+            if found != nil, let counted,
                 let ofTraces = try counts.traceValues(of: field),
-                try !isSame(ofTraces, making.traceValues(of: field, values))
+                !isSame(ofTraces, counted.traceValues(making.traceEnds))
             {
                 add("values of traces as rows give them", "others", "counts of \(field.name)")
             }

@@ -61,27 +61,51 @@ struct CodeTallies {
         }
 
         mutating func visit<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
+            values.withUnsafeMutableBufferPointer { values in
+                units.spans.hasFailed.withUnsafeBufferPointer { spanFailed in
+                    units.traces.hasFailed.withUnsafeBufferPointer { traceFailed in
+                        Loop(
+                            units: units, lists: lists, values: values, spanFailed: spanFailed,
+                            traceFailed: traceFailed
+                        ).run(codes, traceEnds)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The pass itself, over what does not move meanwhile.
+    private struct Loop {
+        let units: CountedUnits
+        let lists: ListTable?
+        let values: UnsafeMutableBufferPointer<Value>
+        let spanFailed: UnsafeBufferPointer<Bool>
+        let traceFailed: UnsafeBufferPointer<Bool>
+
+        func run<Code: FixedWidthInteger>(
+            _ codes: UnsafeBufferPointer<Code>, _ traceEnds: [UInt32]
+        ) {
             var row = 0
             for (trace, end) in traceEnds.enumerated() {
                 let rows = row..<Int(end)
                 row = Int(end)
                 if units.isApart?[trace] == true {
-                    for row in rows { visitValues(Int(codes[row])) { $0.isUsed = true } }
+                    for row in rows { visitValues(Int(codes[row])) { values[$0].isUsed = true } }
                     continue
                 }
-                let traceFailed = units.traces.hasFailed[trace]
+                let traceFailed = traceFailed[trace]
                 var hasAny = false
                 for row in rows {
                     let code = Int(codes[row])
-                    let spanFailed = units.spans.hasFailed[row]
+                    let spanFailed = spanFailed[row]
                     if code == 0 {
                         values[0].spans.add(spanFailed)
                         continue
                     }
                     hasAny = true
-                    visitValues(code) { value in
-                        value.isUsed = true
-                        value.add(spanFailed, UInt32(trace) + 1, traceFailed)
+                    visitValues(code) {
+                        values[$0].isUsed = true
+                        values[$0].add(spanFailed, UInt32(trace) + 1, traceFailed)
                     }
                 }
                 // Null is a trace's value only where it has no other.
@@ -90,9 +114,9 @@ struct CodeTallies {
         }
 
         @inline(__always)
-        private mutating func visitValues(_ code: Int, _ body: (inout Value) -> Void) {
-            guard let lists, code > 0 else { return body(&values[code]) }
-            lists.forEach(in: code) { body(&values[Int($0)]) }
+        private func visitValues(_ code: Int, _ body: (Int) -> Void) {
+            guard let lists, code > 0 else { return body(code) }
+            lists.forEach(in: code) { body(Int($0)) }
         }
     }
 

@@ -25,6 +25,8 @@ struct CountsMaking {
         units = try CountedUnits(.allBut(apart), fields)
     }
 
+    var traceEnds: [UInt32] { fields.frame.traceEnds }
+
     func minutes() throws -> MinuteCounts { try MinuteCounts(units, fields) }
 
     func sealed() throws -> SealedCounts {
@@ -50,29 +52,16 @@ struct CountsMaking {
     }
 
     private func sealed(_ field: Field) throws -> SealedCounts.Values? {
-        guard let values = try values(of: field) else { return nil }
+        guard let counted = try counted(field) else { return nil }
         // A raw key may have a dimension's name, but not its others.
         let others = field.scope == .any ? Self.synonyms[field.name, default: []] : []
         return .init(
             fields: [field] + others.map { Field($0) },
-            distinct: values.values.count,
-            bytes: try SealedBytes(CountsCodec.encode(values), level: Self.level),
+            distinct: counted.counts.values.count,
+            bytes: try SealedBytes(CountsCodec.encode(counted.counts), level: Self.level),
             ofTraces: try SealedBytes(
-                CountsCodec.encode(traceValues(of: field, values)), level: Self.level))
-    }
-
-    /// What each trace has of a field, those that are not counted too.
-    func traceValues(of field: Field, _ counts: ValueCounts) throws -> UnitCodes {
-        let numbers = counts.numbers
-        let values = try UnitValues(field, .trace, fields)
-        var known = [UInt32](repeating: 0, count: values.field.values.count + 1)
-        for value in 0..<values.field.values.count {
-            // What no row has is no trace's either.
-            known[value + 1] =
-                values.field.values.dictionary.withValue(value) { counts.index(of: $0) }
-                .map { numbers[$0] } ?? 0
-        }
-        return values.unitCodes.mapped { known[Int($0)] }
+                CountsCodec.encode(counted.traceValues(traceEnds)),
+                level: Self.level))
     }
 
     /// The keys that have just what a dimension has.
@@ -90,14 +79,12 @@ struct CountsMaking {
         grouping: DimensionTable.synonyms.keys.sorted(), by: { DimensionTable.synonyms[$0] ?? $0 })
 
     /// nil if the field's values are ids.
-    func values(of field: Field) throws -> ValueCounts? {
+    func counted(_ field: Field) throws -> CountedField? {
         let resolved = try fields.resolve(field, forComparison: false)
         if resolved.values.count > Self.idsMin {
-            var entries = 0
-            for code in resolved.codes { resolved.forEachValue(of: code) { _ in entries += 1 } }
-            if resolved.values.count > entries / 4 * 3 { return nil }
+            if resolved.values.count > resolved.entryCount / 4 * 3 { return nil }
         }
-        return try ValueCounts(field, units, fields)
+        return try CountedField(field, resolved, units, fields)
     }
 
     /// All but texts, ids and times: what has a name of its own, and raw keys.

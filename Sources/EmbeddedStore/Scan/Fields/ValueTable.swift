@@ -153,6 +153,14 @@ struct ResolvedField: MemorySized {
     /// How many different codes rows may have, null included.
     var codeCount: Int { lists.map(\.count) ?? values.count + 1 }
 
+    /// How many values rows have, each counted as often as a row has it.
+    var entryCount: Int {
+        guard let lists else { return codes.count(where: { $0 != 0 }) }
+        var count = 0
+        for code in codes where code != 0 { lists.forEach(in: Int(code)) { _ in count += 1 } }
+        return count
+    }
+
     /// The values that a code stands for.
     @inline(__always)
     func forEachValue(of code: UInt32, _ body: (UInt32) -> Void) {

@@ -103,10 +103,9 @@ struct UnitCodes: MemorySized {
         try Reader.reading(owners: owners, ends: ends, codes, body)
     }
 
-    func mapped(_ change: (UInt32) -> UInt32) -> UnitCodes {
-        let changed = codes.map(change)
-        return ends.isEmpty
-            ? UnitCodes(codes: Codes(changed)) : UnitCodes(ends: ends, codes: changed)
+    /// Other codes in the place of these.
+    func looked(upIn table: [UInt32]) -> UnitCodes {
+        UnitCodes(ends: ends, codes: Codes(codes.looked(upIn: table)))
     }
 
     init(codes: Codes) { self.init(ends: [], codes: codes) }
@@ -140,82 +139,10 @@ struct UnitCodes: MemorySized {
         self.init(ends: ends, codes: codes)
     }
 
-    /// The distinct values of each trace's rows. There are few, so looking through them beats hashing.
+    /// The distinct values of each trace's rows.
     init(traces traceEnds: [UInt32], _ field: ResolvedField) {
-        var pass = Pass(traceEnds: traceEnds, lists: field.lists)
+        var pass = TracePass(traceEnds, field.lists)
         field.codes.visit(&pass)
         self.init(ends: pass.ends, codes: pass.codes)
-    }
-
-    private struct Pass: Codes.Visitor {
-        let traceEnds: [UInt32]
-        let lists: ListTable?
-        var ends: [UInt32] = []
-        var codes: [UInt32] = []
-        /// Of traces with many values: by value the last trace that has it, counted from 1.
-        private var lastTrace: [UInt32] = []
-
-        /// Up to so many values are looked through.
-        private static let fewMax = 64
-
-        init(traceEnds: [UInt32], lists: ListTable?) {
-            self.traceEnds = traceEnds
-            self.lists = lists
-        }
-
-        mutating func visit<Code: FixedWidthInteger>(_ rows: UnsafeBufferPointer<Code>) {
-            ends.reserveCapacity(traceEnds.count)
-            codes.reserveCapacity(traceEnds.count)
-            var row = 0
-            for end in traceEnds {
-                let start = codes.count
-                var last: Code = 0
-                while row < Int(end) {
-                    let code = rows[row]
-                    row += 1
-                    if code == 0 || code == last { continue }
-                    last = code
-                    if let lists {
-                        lists.forEach(in: Int(code)) { add($0, from: start) }
-                    } else {
-                        add(UInt32(truncatingIfNeeded: code), from: start)
-                    }
-                }
-                if codes.count == start { codes.append(0) }
-                ends.append(UInt32(codes.count))
-            }
-        }
-
-        @inline(__always)
-        private mutating func add(_ value: UInt32, from start: Int) {
-            if codes.count - start >= Self.fewMax { return addToMany(value, from: start) }
-            var at = start
-            while at < codes.count {
-                if codes[at] == value { return }
-                at += 1
-            }
-            codes.append(value)
-        }
-
-        private mutating func addToMany(_ value: UInt32, from start: Int) {
-            let trace = UInt32(ends.count + 1)
-            func makeRoom(for value: UInt32) {
-                if Int(value) >= lastTrace.count {
-                    let room = max(Int(value) + 1, lastTrace.count * 2)
-                    lastTrace += repeatElement(0, count: room - lastTrace.count)
-                }
-            }
-            // The first few were not marked.
-            if codes.count - start == Self.fewMax {
-                for value in codes[start...] {
-                    makeRoom(for: value)
-                    lastTrace[Int(value)] = trace
-                }
-            }
-            makeRoom(for: value)
-            if lastTrace[Int(value)] == trace { return }
-            lastTrace[Int(value)] = trace
-            codes.append(value)
-        }
     }
 }
