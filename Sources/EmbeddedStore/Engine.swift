@@ -152,9 +152,9 @@ final class Engine: Sendable {
         }
     }
 
-    /// Removes copies of spans that lie in several partitions, once all is merged.
+    /// Removes copies of one segment's spans that lie in several partitions, once all is merged: commits wait meanwhile, so no more at once.
     ///
-    /// - Returns: whether there were any.
+    /// - Returns: whether there may be more.
     func removeCopies() throws -> Bool {
         try writer.withLock { writer in
             // Publishing makes queries divide the snapshot anew, so only what has changed is published.

@@ -13,8 +13,6 @@ struct CommitWriter {
     private var lookup: LargeSegmentLookup
     /// Written with commits since it was last taken.
     private var counted = LedgerCounts()
-    /// The content in which copies across partitions were last looked for.
-    private var copiesRemovedAt = -1
 
     init(_ directory: PartitionDirectory, _ warm: WarmColumns) {
         self.directory = directory
@@ -81,9 +79,10 @@ struct CommitWriter {
         for view in snapshot.large where isDistrusted(view.segment) {
             let mine = try lookup.table(of: view.segment)
             for other in snapshot.large where other.segment !== view.segment {
-                for hash in mine.allHashes where try lookup.trace(hash, in: other.segment) != nil {
-                    marks.insert(hash, view.segment)
-                    marks.insert(hash, other.segment)
+                let hashes = mine.allHashes
+                for place in try lookup.places(of: hashes, in: other.segment) {
+                    marks.insert(hashes[place], view.segment)
+                    marks.insert(hashes[place], other.segment)
                 }
             }
         }
@@ -177,9 +176,7 @@ struct CommitWriter {
         let candidates = snapshot.large.filter { $0.segment.partition === partition }
         if candidates.isEmpty { return }
         for view in candidates {
-            let found = try hashes.indices.filter {
-                try lookup.trace(hashes[$0], in: view.segment) != nil
-            }
+            let found = try lookup.places(of: hashes, in: view.segment)
             if found.isEmpty { continue }
             let traces = Set(found.map(UInt32.init))
             let index = try lookup.identities(of: view.segment)
@@ -208,14 +205,19 @@ struct CommitWriter {
         }
     }
 
-    /// Deletes all but one of the copies of each span that lie in several partitions, once all is merged.
+    /// Deletes all but one of the copies of spans that one large segment has and other partitions too, once all is merged. Segments that
+    /// were looked at have no more of them until there are others.
     ///
-    /// - Returns: whether any was found.
+    /// - Returns: whether one was looked at.
     mutating func removeCopies() throws -> Bool {
-        guard copiesRemovedAt != snapshot.contentVersion, snapshot.small.isEmpty else {
+        guard snapshot.small.isEmpty else { return false }
+        let others = snapshot.large.indices.filter { !snapshot.large[$0].isFreeOfCopies }
+        guard let index = others.first(where: { !snapshot.large[$0].shared.isEmpty }) else {
+            for index in others { snapshot.large[index].isFreeOfCopies = true }
             return false
         }
-        let deletions = try CopySearch.losers(among: snapshot.large, &lookup)
+        let view = snapshot.large[index]
+        let deletions = try CopySearch.losers(of: view, among: snapshot.large, &lookup)
         for (segment, rows) in deletions.bySegment {
             let ledger = try Self.ledger(ofCopies: rows, in: segment)
             _ = try segment.partition.commit(
@@ -226,8 +228,8 @@ struct CommitWriter {
             // One by one: the next may fail.
             snapshot.contentVersion += 1
         }
-        copiesRemovedAt = snapshot.contentVersion
-        return deletions.count > 0
+        snapshot.update(view.segment) { $0.isFreeOfCopies = true }
+        return true
     }
 
     /// Rows of a segment that are read at once to say whose they are.
@@ -307,10 +309,9 @@ struct CommitWriter {
     private mutating func markShared(_ hashes: [UInt64]) throws {
         for index in snapshot.large.indices {
             let segment = snapshot.large[index].segment
-            for hash in hashes where try lookup.trace(hash, in: segment) != nil {
-                if snapshot.large[index].shared.insert(hash).inserted {
-                    snapshot.large[index].unsavedShared.insert(hash)
-                }
+            for place in try lookup.places(of: hashes, in: segment)
+            where snapshot.large[index].shared.insert(hashes[place]).inserted {
+                snapshot.large[index].unsavedShared.insert(hashes[place])
             }
         }
     }
@@ -333,10 +334,11 @@ struct CommitWriter {
         for (segment, deleted) in merged {
             var view = SegmentView(segment: segment, deleted: deleted)
             let mine = try lookup.table(of: segment)
+            let hashes = mine.allHashes
             for other in others {
-                for hash in mine.allHashes where try lookup.trace(hash, in: other.segment) != nil {
-                    view.shared.insert(hash)
-                    marks.insert(hash, other.segment)
+                for place in try lookup.places(of: hashes, in: other.segment) {
+                    view.shared.insert(hashes[place])
+                    marks.insert(hashes[place], other.segment)
                 }
             }
             for hashes in unmerged.traces(where: { !isSource.contains(ObjectIdentifier($0)) }) {

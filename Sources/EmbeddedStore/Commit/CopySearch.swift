@@ -17,13 +17,15 @@ enum CopySearch {
         let kind: UInt64
     }
 
-    /// - Parameter views: large segments.
+    /// - Parameters:
+    ///   - view: the one whose traces are looked at.
+    ///   - views: all large segments.
     /// - Returns: for each segment that has any the rows that must go.
     static func losers(
-        among views: [SegmentView], _ lookup: inout LargeSegmentLookup
+        of view: SegmentView, among views: [SegmentView], _ lookup: inout LargeSegmentLookup
     ) throws -> Deletions {
         var deletions = Deletions()
-        for (hash, places) in sharedTraces(views) {
+        for (hash, places) in sharedTraces(of: view, views) {
             var known: [SpanKey: [Copy]] = [:]
             for place in places {
                 let view = views[place]
@@ -43,16 +45,18 @@ enum CopySearch {
         return deletions
     }
 
-    /// Traces that lie in several partitions, and the views that have them.
-    private static func sharedTraces(_ views: [SegmentView]) -> [UInt64: [Int]] {
+    /// Those of a view's traces that lie in several partitions, and the views that have them.
+    private static func sharedTraces(
+        of view: SegmentView, _ views: [SegmentView]
+    ) -> [UInt64: [Int]] {
         var places: [UInt64: [Int]] = [:]
-        for (index, view) in views.enumerated() {
-            for hash in view.shared { places[hash, default: []].append(index) }
+        for (index, other) in views.enumerated() {
+            for hash in view.shared.intersection(other.shared) {
+                places[hash, default: []].append(index)
+            }
         }
         return places.filter { _, indices in
-            indices.contains {
-                views[$0].segment.partition !== views[indices[0]].segment.partition
-            }
+            indices.contains { views[$0].segment.partition !== view.segment.partition }
         }
     }
 

@@ -46,6 +46,14 @@ struct LargeSegmentLookup {
         return try table(of: segment).trace(hash)
     }
 
+    /// The places among some hashes of those whose traces a segment has spans of, ascending. Exact as well.
+    mutating func places(of hashes: [UInt64], in segment: Segment) throws -> [Int] {
+        let places = segment.record.filter?.places(of: hashes) ?? Array(hashes.indices)
+        if places.isEmpty { return [] }
+        let table = try table(of: segment)
+        return places.filter { table.trace(hashes[$0]) != nil }
+    }
+
     mutating func table(of segment: Segment) throws -> TraceTable {
         let slot = Slot(segment: ObjectIdentifier(segment), kind: .table)
         if case .table(let table)? = find(slot) { return table }

@@ -268,6 +268,8 @@ struct SegmentView: Sendable {
     /// Those of them that are not on disk: they were marked for the sake of a small segment, which the next
     /// start finds again as long as it stays small.
     var unsavedShared: Set<UInt64> = []
+    /// Of a large segment: whether copies of its spans in other partitions were looked for (`CopySearch`).
+    var isFreeOfCopies = false
     /// Of a small segment: hashes of its traces, each once.
     var traces: [UInt64] = []
     /// Of a small segment: those with the same number are gathered together (`SmallGroups`).

@@ -41,6 +41,30 @@ struct TraceFilter: Sendable, Equatable {
         return true
     }
 
+    /// The places of the hashes that pass, ascending.
+    ///
+    /// Each commit asks all large segments for all of its traces, and hardly any is there: so there is no branch for each
+    /// probe, and the processor can fetch the blocks of many hashes at once.
+    func places(of hashes: [UInt64]) -> [Int] {
+        var places: [Int] = []
+        words.withUnsafeBufferPointer { words in
+            hashes.withUnsafeBufferPointer { hashes in
+                let blocks = UInt64(words.count / 8) << 32
+                for place in 0..<hashes.count {
+                    let hash = hashes[place]
+                    let block = Int((hash >> 32).multipliedFullWidth(by: blocks).high) &* 8
+                    var all: UInt64 = 1
+                    for probe in 0..<Self.probes {
+                        let bit = Self.bit(hash, probe)
+                        all &= words[block &+ (bit >> 6)] &>> UInt64(bit & 63)
+                    }
+                    if all == 1 { places.append(place) }
+                }
+            }
+        }
+        return places
+    }
+
     private func blockStart(_ hash: UInt64) -> Int {
         Int((hash >> 32).multipliedFullWidth(by: UInt64(words.count / 8) << 32).high) * 8
     }
