@@ -9,7 +9,7 @@ import Testing
         _ random: inout SeededGenerator, values: UInt32
     ) -> [[UInt32]] {
         (0..<Int.random(in: 1...30, using: &random)).map { _ in
-            let rows = [1, 2, 5, 300].randomElement(using: &random) ?? 1
+            let rows = [0, 1, 1, 2, 5, 300].randomElement(using: &random) ?? 1
             let most = [values, 3].randomElement(using: &random) ?? values
             return (0..<rows).map { _ in UInt32.random(in: 0...most, using: &random) }
         }

@@ -17,11 +17,12 @@ struct TracePass: Codes.Visitor {
         if let lists { gather(rows, lists) } else { gather(rows) }
     }
 
-    /// A row has one value at most, so that there is room for all.
+    /// A row has one value at most, and a trace of none of them null: that much room is enough.
     private mutating func gather<Code: FixedWidthInteger>(_ rows: UnsafeBufferPointer<Code>) {
         var marks = Marks()
         var ends: [UInt32] = []
-        codes = [UInt32](unsafeUninitializedCapacity: rows.count) { out, written in
+        codes = [UInt32](unsafeUninitializedCapacity: rows.count + traceEnds.count) {
+            out, written in
             ends = [UInt32](unsafeUninitializedCapacity: traceEnds.count) { ends, count in
                 var row = 0
                 var at = 0
