@@ -53,7 +53,7 @@ final class Engine: Sendable {
             do {
                 let isTrusted = try writer.adopt(partition)
                 let isKnown = known[partition.name] == partition.fileIdentity
-                if !isTrusted || !isKnown || partition.lostCommits > 0 {
+                if !isTrusted || !isKnown || !partition.hadMark || partition.lostCommits > 0 {
                     distrusted.append(partition)
                 }
             } catch {
@@ -68,6 +68,7 @@ final class Engine: Sendable {
             }
         }
         try writer.finishAdopting(distrusted: distrusted)
+        for partition in distrusted { partition.addMark() }
         if !lost.isEmpty { try directory.catalog.add(lost, at: Timestamp.now()) }
         let now = Dictionary(
             uniqueKeysWithValues: directory.all.map { ($0.name, $0.fileIdentity) })

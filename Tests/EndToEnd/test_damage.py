@@ -523,6 +523,34 @@ def test_days_that_were_made_while_it_ran_are_known_to_the_next_start(executable
         assert set(known_days(server.data)) == set(known) - {away.stem}
 
 
+def test_a_file_that_is_put_back_in_place_is_looked_at(executable: Path, tmp_path: Path) -> None:
+    """As docs/OPERATIONS.md says, by copying over it: the file is the same to the system, and lacks marks of what was merged since."""
+    chance = random.Random(9)
+    with serving(executable, tmp_path / "data") as server:
+        kept = Kept(server.data)
+        spans = [s for t in range(120) for s in keeping.spans_of(t, chance)]
+        second = [s for s in spans if s["start_time_unix_nano"] // DAY == START // DAY + 1]
+        with server.client() as client:
+            keeping.send(client, kept, second, chance)
+        server.wait_until_merged()
+        server.restart()
+        [file] = kept.partitions()
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("VACUUM INTO ?", (str(tmp_path / "backup.sqlite"),))
+        with server.client() as client:
+            keeping.send(client, kept, [s for s in spans if s not in second], chance)
+        server.wait_until_merged()
+        server.stop()
+        shutil.copyfile(tmp_path / "backup.sqlite", file)
+        for suffix in ("-wal", "-shm"):
+            file.with_name(file.name + suffix).unlink(missing_ok=True)
+        file.with_suffix(".mark").unlink()
+        server.start()
+        assert total(server) == len(kept.spans)
+        assert settle(server, kept) == 0
+        assert file.with_suffix(".mark").exists()
+
+
 def known_days(data: Path) -> dict[str, str]:
     with closing(sqlite3.connect(data / "catalog.sqlite")) as database:
         return {name.removeprefix("partition "): file

@@ -327,6 +327,9 @@ struct CommitWriter {
         _ sources: [Segment], in partition: Partition,
         _ merged: [(segment: Segment, deleted: RowSet?)]
     ) throws {
+        var isDone = false
+        // Their objects go with a failure, and others may take their places in memory.
+        defer { if !isDone { lookup.forget(merged.map(\.segment)) } }
         let isSource = Set(sources.map(ObjectIdentifier.init))
         let others = snapshot.large.filter { !isSource.contains(ObjectIdentifier($0.segment)) }
         var marks = SharedMarks()
@@ -365,6 +368,7 @@ struct CommitWriter {
         }
         snapshot.large += views
         lookup.forget(sources)
+        isDone = true
     }
 
     /// Writes the marks before the swap: one too many costs a little time, one missing a wrong answer.
@@ -378,8 +382,9 @@ struct CommitWriter {
             do {
                 try segment.partition.share([segment.id: ids])
             } catch {
-                // A start that finds the table damaged finds the marks again.
+                // The next start finds the marks again.
                 guard let reason = Damage.reason(error) else { throw error }
+                directory.distrust(segment.partition.name)
                 directory.report(
                     "cannot mark shared traces of \(segment.partition.name): \(reason)")
             }
@@ -445,6 +450,8 @@ struct CommitWriter {
         do {
             try partition.setAside(segment, reason, at: Timestamp.now())
         } catch {
+            // The next start sees it again, and merges of until then have not.
+            directory.distrust(partition.name)
             directory.report("cannot write that down in \(partition.path): \(error)")
         }
     }

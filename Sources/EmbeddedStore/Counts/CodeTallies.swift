@@ -85,6 +85,9 @@ struct CodeTallies {
         func run<Code: FixedWidthInteger>(
             _ codes: UnsafeBufferPointer<Code>, _ traceEnds: [UInt32]
         ) {
+            let rowCount = Int(traceEnds.last ?? 0)
+            precondition(codes.count >= rowCount && spanFailed.count >= rowCount)
+            precondition(traceFailed.count >= traceEnds.count)
             var row = 0
             for (trace, end) in traceEnds.enumerated() {
                 let rows = row..<Int(end)

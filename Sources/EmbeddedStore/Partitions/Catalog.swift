@@ -71,6 +71,13 @@ final class Catalog: Sendable {
         try database.write { try Self.setKnown(name, identity, $0) }
     }
 
+    func forgetKnownPartition(_ name: String) throws {
+        try database.write { db in
+            try db.execute(
+                sql: "DELETE FROM setting WHERE name = ?", arguments: ["partition " + name])
+        }
+    }
+
     private static func setKnown(_ name: String, _ identity: String, _ db: Database) throws {
         try db.execute(
             sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",

@@ -26,6 +26,8 @@ final class OpenFiles: Sendable {
             entries.removeAll { $0.file == nil || $0.file === file || $0.file?.isOpen == false }
             entries.append(Entry(file: file))
         }
+        // That takes a lock of the file for which commits may wait: nothing for a thread that gets hardly a core.
+        if BackgroundWork.isCurrent { return }
         close { idle, openCount in Array(idle.prefix(max(0, openCount - countMax))) }
     }
 

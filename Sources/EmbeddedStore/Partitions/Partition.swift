@@ -15,8 +15,12 @@ final class Partition: Sendable {
     let path: String
     /// Commits that are missing although they were acknowledged: the log that had them is damaged or gone.
     let lostCommits: Int
+    /// Whether the number of the last commit lay beside the file. Where it does not, another file may have taken the old one's place.
+    let hadMark: Bool
     let file: PartitionFile
     private let mark: CommitMark
+    /// The last segment when it was opened.
+    private let lastFound: Int64
     /// Damaged segments, which no query sees.
     private let aside: Mutex<Set<Int64>>
 
@@ -28,6 +32,7 @@ final class Partition: Sendable {
         path = directory + "/" + name + ".sqlite"
         mark = CommitMark(partition: path)
         if !FileManager.default.fileExists(atPath: path) { mark.remove() }
+        hadMark = mark.value != nil
         let committed = mark.value ?? 0
         file = try PartitionFile(path: path, isUsed: committed > 0, among: openFiles)
         let (last, aside) = try file.read { db in
@@ -38,6 +43,7 @@ final class Partition: Sendable {
             )
         }
         self.aside = Mutex(Set(aside))
+        lastFound = last
         lostCommits = committed > last ? Int(clamping: committed - last) : 0
         if lostCommits > 0 { mark.set(last) }
         try removeRetired()
@@ -50,8 +56,13 @@ final class Partition: Sendable {
         mark = CommitMark(partition: path)
         file = try PartitionFile(reading: path)
         lostCommits = 0
+        hadMark = mark.value != nil
+        lastFound = 0
         aside = Mutex([])
     }
+
+    /// Writes the number of the last commit that was missing beside the file, now that all is known of it.
+    func addMark() { if mark.value == nil { mark.set(lastFound) } }
 
     /// Runs statements that only read.
     func reading<T>(_ body: (Database) throws -> T) throws -> T { try file.read(body) }

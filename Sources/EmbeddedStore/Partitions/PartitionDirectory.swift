@@ -88,20 +88,34 @@ final class PartitionDirectory: Sendable {
         return all.reduce(catalog) { $0 + $1.byteCount() }
     }
 
-    /// Held while a file is opened: two partitions of one name must not be.
     private func open(_ name: String) throws -> Partition {
+        let (partition, isNew) = try opened(name)
+        // From its first span on it is here, so that its marks lack none. If that cannot be written down, the next start looks
+        // at all of its traces.
+        if isNew { try? catalog.setKnownPartition(name, partition.fileIdentity) }
+        return partition
+    }
+
+    /// Others wait while a file is opened: two partitions of one name must not be.
+    private func opened(_ name: String) throws -> (Partition, isNew: Bool) {
         try partitions.withLock { partitions in
-            if let partition = partitions[name] { return partition }
+            if let partition = partitions[name] { return (partition, false) }
             let isNew = !FileManager.default.fileExists(
                 atPath: partitionsPath + "/" + name + ".sqlite")
             let partition = try Partition(
                 name: name, directory: partitionsPath, among: openFiles)
-            // From its first span on it is here, so that its marks lack none. If that cannot be written down, the next start
-            // looks at all of its traces.
-            if isNew { try? catalog.setKnownPartition(name, partition.fileIdentity) }
             partitions[name] = partition
             leftOut.withLock { _ = $0.remove(name) }
-            return partition
+            return (partition, isNew)
+        }
+    }
+
+    /// Lets the next start look at all traces of a partition: marks of shared traces may be missing there.
+    func distrust(_ name: String) {
+        do {
+            try catalog.forgetKnownPartition(name)
+        } catch {
+            log("cannot note that marks of shared traces are missing in \(name): \(error)")
         }
     }
 
@@ -137,6 +151,8 @@ final class PartitionDirectory: Sendable {
     }
 
     private func setAside(_ name: String, _ reason: String) {
+        // If it comes back, it has missed something.
+        distrust(name)
         do {
             let aside = try AsideFile.move(partitionsPath + "/" + name + ".sqlite")
             log("partition \(name) is damaged and set aside as \(aside): \(reason)")

@@ -13,17 +13,17 @@ struct Frames: Sendable {
     private let loose: [LooseFrame]
 
     private init(_ snapshot: Snapshot) throws {
-        var segments: [SegmentFrame] = []
-        var loose: [LooseFrame] = []
-        var straddling: Set<UInt64> = []
-        for view in snapshot.large {
+        // The first question after a start reads the trace ids of all segments for this.
+        let large = try Scanner.parallel(snapshot.large) { view in
             let part = try snapshot.parts.large(view)
-            if let part { loose.append(part.rows) }
-            straddling.formUnion(view.shared)
-            segments.append(
-                SegmentFrame(
-                    view.segment, traceEnds: try view.segment.traceEnds(), skipped: part?.skipped))
+            let frame = SegmentFrame(
+                view.segment, traceEnds: try view.segment.traceEnds(), skipped: part?.skipped)
+            return (frame, part?.rows)
         }
+        segments = large.map { $0.0 }
+        var loose = large.compactMap { $0.1 }
+        var straddling: Set<UInt64> = []
+        for view in snapshot.large { straddling.formUnion(view.shared) }
         let parts = try Self.grouped(snapshot.small).map { try snapshot.parts.group($0) }
         for (index, part) in parts.enumerated() {
             for earlier in parts[..<index] { straddling.formUnion(part.shared(with: earlier)) }
@@ -33,7 +33,6 @@ struct Frames: Sendable {
             if let apart { loose.append(apart.rows) }
             return GroupFrame(part, skipped: apart?.skipped)
         }
-        self.segments = segments
         self.loose = loose
     }
 

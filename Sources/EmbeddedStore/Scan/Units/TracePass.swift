@@ -51,6 +51,8 @@ struct TracePass: Codes.Visitor {
             }
         }
         self.ends = ends
+        // What there was room for may be much more.
+        codes = codes.withUnsafeBufferPointer { Array($0) }
     }
 
     private mutating func gather<Code: FixedWidthInteger>(
