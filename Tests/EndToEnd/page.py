@@ -78,7 +78,13 @@ class Terminal:
         """Ends what still runs, as Ctrl-C does."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(20)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired as late:
+            # What it waits for, and which signals it blocks or ignores.
+            state = "".join(f"{task}\n{(task / 'status').read_text()}" for task in Path(f"/proc/{self.process.pid}/task").iterdir())
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise AssertionError(f"Ctrl-C does not end it:\n{state}") from late
 
     @property
     def shown(self) -> str:
