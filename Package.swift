@@ -60,6 +60,7 @@ let package = Package(
                 .embedInCode("partition_0004_trace_values.sql"),
                 .embedInCode("partition_0005_ledger_lines.sql"),
                 .embedInCode("partition_0006_heads.sql"),
+                .embedInCode("partition_0007_filter.sql"),
                 .embedInCode("catalog_0001_global.sql"),
                 .embedInCode("catalog_0002_scores.sql"),
                 .embedInCode("catalog_0003_findings.sql"),

@@ -28,6 +28,9 @@ package enum Migrations {
         Script(
             name: "partition_0006_heads",
             sql: String(decoding: PackageResources.partition_0006_heads_sql, as: UTF8.self)),
+        Script(
+            name: "partition_0007_filter",
+            sql: String(decoding: PackageResources.partition_0007_filter_sql, as: UTF8.self)),
     ]
 
     /// The schema of the catalog's file.

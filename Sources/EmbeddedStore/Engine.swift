@@ -199,6 +199,25 @@ final class Engine: Sendable {
         }
     }
 
+    /// A partition that many segments have come to since its filter was made, and those that a new one is to know.
+    ///
+    /// - Parameters:
+    ///   - segmentsMin: partitions of fewer have none.
+    ///   - idle: no commit came for a while.
+    ///   - isWanted: whether a partition's may be made now.
+    func partitionToFilter(
+        segmentsMin: Int, idle: Bool, _ isWanted: (Partition) -> Bool
+    ) -> (partition: Partition, segments: [Segment])? {
+        let filtered = snapshot.large.map(\.segment).filter { $0.record.filter != nil }
+        let byPartition = Dictionary(grouping: filtered) { ObjectIdentifier($0.partition) }
+        return partitions.lazy.filter(isWanted).map { partition in
+            (partition, byPartition[ObjectIdentifier(partition)] ?? [])
+        }.first { partition, segments in
+            PartitionFilter.isDue(
+                partition.filter, segments, segmentsMin: segmentsMin, idle: idle)
+        }
+    }
+
     /// Spans of merged segments whose values are still to be counted.
     ///
     /// - Parameter spansMin: smaller segments are left alone.

@@ -99,7 +99,7 @@ final class Upkeep: Sendable {
                     "cannot merge \(partition.name), next try in \(Int(seconds)) s: \(error)")
             }
         }
-        if try count(idle) { return true }
+        if makeFilter(idle) || count(idle) { return true }
         if idle {
             if try engine.removeCopies() { return true }
             shrink()
@@ -121,33 +121,61 @@ final class Upkeep: Sendable {
     /// Counts the values of one segment. While spans come, of one that no merge is likely to take any more.
     ///
     /// - Returns: whether there was one.
-    private func count(_ idle: Bool) throws -> Bool {
+    private func count(_ idle: Bool) -> Bool {
         let spansMin = idle ? policy.countedSpansMin : policy.spansMax / 2
         let uncounted = engine.nextUncounted(spansMin: spansMin) {
-            !isResting(Self.counting($0))
+            !isResting(Extra.counts.name($0))
         }
         guard policy.isEnabled, let view = uncounted else { return false }
-        let partition = view.segment.partition
-        do {
-            try engine.count(view)
-            state.withLock { state in
-                state.shrinkAfter.insert(partition.name)
-                state.resting[Self.counting(partition)] = nil
+        add(.counts, to: view.segment.partition) { try engine.count(view) }
+        return true
+    }
+
+    /// Makes a filter over the traces of one partition's segments.
+    ///
+    /// - Returns: whether there was one to be made.
+    private func makeFilter(_ idle: Bool) -> Bool {
+        let due = engine.partitionToFilter(segmentsMin: policy.filteredSegmentsMin, idle: idle) {
+            !isResting(Extra.filter.name($0))
+        }
+        guard policy.isEnabled, let (partition, segments) = due else { return false }
+        add(.filter, to: partition) { try partition.save(PartitionFilter(segments)) }
+        return true
+    }
+
+    /// What follows from merged segments and makes questions or commits faster.
+    private enum Extra: String {
+        case counts
+        case filter
+
+        /// Under which it rests where it has failed: merging goes on there.
+        func name(_ partition: Partition) -> String { partition.name + " " + rawValue }
+
+        /// For the log.
+        var making: String {
+            switch self {
+            case .counts: "count values of"
+            case .filter: "make a filter of the traces of"
             }
-            return true
-        } catch let damage as DamagedSegment where engine.setAside(damage) {
-            return true
-        } catch {
-            // What cannot be counted here must not keep the others from it.
-            let seconds = rest(Self.counting(partition))
-            engine.report(
-                "cannot count values of \(partition.name), next try in \(Int(seconds)) s: \(error)")
-            return true
         }
     }
 
-    /// What rests where counting has failed: merging goes on there.
-    private static func counting(_ partition: Partition) -> String { partition.name + " counts" }
+    /// What cannot be made for one partition must not keep others from it.
+    private func add(_ extra: Extra, to partition: Partition, _ make: () throws -> Void) {
+        do {
+            try make()
+            state.withLock { state in
+                state.shrinkAfter.insert(partition.name)
+                state.resting[extra.name(partition)] = nil
+            }
+        } catch let damage as DamagedSegment where engine.setAside(damage) {
+            // The others go on without it.
+        } catch {
+            let seconds = rest(extra.name(partition))
+            engine.report(
+                "cannot \(extra.making) \(partition.name), next try in \(Int(seconds)) s: \(error)")
+        }
+    }
 
     private func isResting(_ name: String) -> Bool {
         state.withLock { $0.resting[name].map { $0.until > .now } ?? false }

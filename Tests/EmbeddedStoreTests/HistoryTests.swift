@@ -107,7 +107,8 @@ private struct Model {
             spansMax: Int.random(in: 10...200, using: &random),
             rawBytesMax: Int.random(in: 1_000...1_000_000, using: &random),
             smallSegmentsMax: Int.random(in: 1...4, using: &random),
-            countedSpansMin: 1, idleSeconds: 1000)
+            countedSpansMin: 1, filteredSegmentsMin: Int.random(in: 1...3, using: &random),
+            idleSeconds: 1000)
         let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
         for _ in 0..<Int.random(in: 1...4, using: &random) where try !upkeep.step() { break }
     }
@@ -118,7 +119,7 @@ private struct Model {
     ) throws {
         let policy = MergePolicy(
             spansMax: Int.random(in: 10...200, using: &random), countedSpansMin: 1,
-            idleSeconds: -1)
+            filteredSegmentsMin: Int.random(in: 1...3, using: &random), idleSeconds: -1)
         let upkeep = Upkeep(engine, policy, Retention(seconds: nil))
         while try upkeep.step() {}
         #expect(engine.snapshot.small.isEmpty)
@@ -141,6 +142,18 @@ private struct Model {
                 == model.tracesByTenant)
         #expect(TraceCount.of(engine.snapshot) == model.traceCount)
         for unit in [Unit.span, .trace] { try checkCounts(engine, model, unit) }
+        try checkFilters(engine)
+    }
+
+    /// What a partition's filter says it knows, it knows.
+    private func checkFilters(_ engine: Engine) throws {
+        for view in engine.snapshot.large {
+            guard let filter = view.segment.partition.filter, filter.covers(view.segment) else {
+                continue
+            }
+            let hashes = try view.segment.traceTable().allHashes
+            #expect(filter.traces.places(of: hashes) == Array(hashes.indices))
+        }
     }
 
     /// What may be answered from stored counts, against the rules, and against the same question put so that it cannot be.

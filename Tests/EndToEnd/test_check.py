@@ -9,6 +9,7 @@ import random
 import shutil
 import sqlite3
 import subprocess
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -173,6 +174,48 @@ def test_it_names_what_is_wrong(sound: Kept, executable: Path, tmp_path: Path, l
                                                               sorted((data / "partitions").glob("*.sqlite"))[2].stem}
     code, text = check(executable, data, "--format", "text")
     assert code == 1 and len(text.splitlines()) == len(answer["problems"]) + len(answer["notes"]) + 1
+
+
+def with_filter(data: Path, filter_of_all: bytes, checksum: int | None) -> Path:
+    """Gives a partition a filter that says it knows all large segments."""
+    file = sorted((data / "partitions").glob("*.sqlite"))[1]
+    with closing(sqlite3.connect(file)) as database, database:
+        own = database.execute("SELECT id, trace_filter FROM segment WHERE trace_filter IS NOT NULL").fetchall()
+        segments = json.dumps([[segment, zlib.crc32(kept)] for segment, kept in own])
+        found = zlib.crc32(segments.encode() + filter_of_all) if checksum is None else checksum
+        database.execute("INSERT INTO partition_filter VALUES (1, ?, ?, ?)", (segments, found, filter_of_all))
+    return file
+
+
+@pytest.mark.parametrize(("filter_of_all", "checksum", "expected"), [
+    (bytes(64), None, "a filter of all traces that knows every trace"), (bytes([255]) * 640, None, None),
+    (bytes([255]) * 64, 7, "a readable filter of all traces"), (b"", None, "a readable filter of all traces")], ids=str)
+def test_it_asks_the_filter_of_all_traces(
+        sound: Kept, executable: Path, tmp_path: Path, filter_of_all: bytes, checksum: int | None, expected: str | None) -> None:
+    data = sound.copy(tmp_path / "data")
+    with_filter(data, filter_of_all, checksum)
+    code, answer = check(executable, data)
+    assert {(p["expected"], p["column"]) for p in answer["problems"]} == ({(expected, "partition_filter")} if expected else set())
+    assert code == (1 if expected else 0)
+
+
+def test_a_damaged_filter_of_all_traces_is_removed(sound: Kept, executable: Path, tmp_path: Path) -> None:
+    data = sound.copy(tmp_path / "data")
+    with_filter(data, bytes(64), 7)
+    with Server(executable, data=data, options=("--merging", "off")) as server:
+        assert settle(server, Kept(data, sound.spans)) == 0
+    assert check(executable, data)[0] == 0
+
+
+def test_a_filter_knows_no_segment_that_is_another_under_the_same_number(sound: Kept, executable: Path, tmp_path: Path) -> None:
+    """It would rule out traces that the segment has."""
+    data = sound.copy(tmp_path / "data")
+    file = with_filter(data, bytes(64), None)
+    with closing(sqlite3.connect(file)) as database, database:
+        [(segments,)] = database.execute("SELECT segments FROM partition_filter").fetchall()
+        others = json.dumps([[segment, checksum ^ 1] for segment, checksum in json.loads(segments)])
+        database.execute("UPDATE partition_filter SET segments = ?, checksum = ?", (others, zlib.crc32(others.encode() + bytes(64))))
+    assert check(executable, data)[0] == 0
 
 
 def test_it_compares_counts_with_the_rows(sound: Kept, executable: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ struct PartitionCheck {
         let (sound, damaged) = try partition.segments()
         for (id, reason) in damaged { add(id, "a sound record", reason) }
         let shared = (try? partition.sharedTraces()) ?? [:]
+        let filter = storedFilter(partition)?.known(sound)
         // What it keeps is used again within one segment only.
         let warm = WarmColumns(bytesMax: 32 << 20)
         var duplicates = DuplicateCheck()
@@ -39,8 +40,11 @@ struct PartitionCheck {
                 }
                 let identities = try segment.identities()
                 duplicates.add(segment, identities)
-                traces.add(
-                    name, segment, TraceHasher(identities).all, marks: shared[record.id] ?? [])
+                let hashes = TraceHasher(identities).all
+                traces.add(name, segment, hashes, marks: shared[record.id] ?? [])
+                if let filter, filter.covers(segment.segment) {
+                    checkFilter(filter, record, hashes)
+                }
             } catch {
                 guard let reason = Damage.reason(error) else { throw error }
                 add(record.id, "a readable segment", reason)
@@ -78,6 +82,27 @@ struct PartitionCheck {
         let retired = try Int.fetchOne(db, sql: "SELECT count(*) FROM retired") ?? 0
         if retired > 0 {
             notes.append("\(name): \(retired) segments that were merged wait to be removed")
+        }
+    }
+
+    private func storedFilter(_ partition: Partition) -> PartitionFilter? {
+        do {
+            return try partition.reading { try Partition.storedFilter($0) }
+        } catch {
+            add(nil, "a readable filter of all traces", "\(error)", column: "partition_filter")
+            return nil
+        }
+    }
+
+    /// A trace that it does not know would be counted twice, once its later spans are merged.
+    private func checkFilter(
+        _ filter: PartitionFilter, _ record: SegmentRecord, _ hashes: [UInt64]
+    ) {
+        let unknown = hashes.count - filter.traces.places(of: hashes).count
+        if unknown > 0 {
+            add(
+                record.id, "a filter of all traces that knows every trace", "\(unknown) unknown",
+                column: "partition_filter")
         }
     }
 

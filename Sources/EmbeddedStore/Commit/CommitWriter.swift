@@ -31,6 +31,7 @@ struct CommitWriter {
         let shared = isTrusted ? try partition.sharedTraces() : [:]
         let (sound, damaged) = try partition.segments()
         for (id, reason) in damaged { setAside(id, of: partition, reason) }
+        partition.loadFilter(sound)
         for record in sound {
             do {
                 let segment = try Segment(record, partition, warm)
@@ -77,12 +78,11 @@ struct CommitWriter {
     private mutating func markSharedAnew(_ isDistrusted: (Segment) -> Bool) throws {
         var marks = SharedMarks()
         for view in snapshot.large where isDistrusted(view.segment) {
-            let mine = try lookup.table(of: view.segment)
+            var asked = AskedTraces(try lookup.table(of: view.segment).allHashes)
             for other in snapshot.large where other.segment !== view.segment {
-                let hashes = mine.allHashes
-                for place in try lookup.places(of: hashes, in: other.segment) {
-                    marks.insert(hashes[place], view.segment)
-                    marks.insert(hashes[place], other.segment)
+                for place in try lookup.places(of: &asked, in: other.segment) {
+                    marks.insert(asked.hashes[place], view.segment)
+                    marks.insert(asked.hashes[place], other.segment)
                 }
             }
         }
@@ -93,7 +93,8 @@ struct CommitWriter {
     private mutating func markSharedBySmall() throws {
         for view in snapshot.small {
             if let identities = unmerged.identities(of: view.segment) {
-                try markShared(TraceHasher(identities).all)
+                var asked = AskedTraces(TraceHasher(identities).all)
+                try markShared(&asked)
             }
         }
     }
@@ -142,6 +143,7 @@ struct CommitWriter {
         let partition = try directory.partition(day: share.day)
         let identities = try Identities(share.data)
         let hashes = TraceHasher(identities).all
+        var asked = AskedTraces(hashes)
         var deletions = Deletions()
         var own = RowSet(rowCount: identities.count)
         var contents = CopyContents(share.data)
@@ -151,11 +153,11 @@ struct CommitWriter {
         ) { copies.append($0) }
         do {
             try lookUpLarge(
-                identities, hashes, partition, &contents, &deletions, &own
+                identities, &asked, partition, &contents, &deletions, &own
             ) { copies.append($0) }
             var ledger = share.ledger
             owners.count(.duplicateSpan, copies.map { share.origins[$0] }, in: &ledger)
-            try markShared(hashes)
+            try markShared(&asked)
             let segment = try write(
                 share.data, receivedAt, partition, deletions, own, ledger)
             counted.add(ledger.totals)
@@ -169,20 +171,20 @@ struct CommitWriter {
 
     /// Finds copies among the large segments of the same partition.
     private mutating func lookUpLarge(
-        _ identities: Identities, _ hashes: [UInt64], _ partition: Partition,
+        _ identities: Identities, _ asked: inout AskedTraces, _ partition: Partition,
         _ contents: inout CopyContents, _ deletions: inout Deletions, _ own: inout RowSet,
         _ isDuplicate: (Int) -> Void
     ) throws {
         let candidates = snapshot.large.filter { $0.segment.partition === partition }
         if candidates.isEmpty { return }
         for view in candidates {
-            let found = try lookup.places(of: hashes, in: view.segment)
+            let found = try lookup.places(of: &asked, in: view.segment)
             if found.isEmpty { continue }
             let traces = Set(found.map(UInt32.init))
             let index = try lookup.identities(of: view.segment)
             for row in 0..<identities.count
             where traces.contains(identities.traceCodes[row]) && !own.contains(row) {
-                let traceHash = hashes[Int(identities.traceCodes[row])]
+                let traceHash = asked.hashes[Int(identities.traceCodes[row])]
                 guard let trace = try lookup.trace(traceHash, in: view.segment) else { continue }
                 for other in index.rows(of: trace)
                 where view.deleted?.contains(other) != true
@@ -306,12 +308,12 @@ struct CommitWriter {
     /// Marks the traces in every large segment that has spans of them.
     ///
     /// Marks against small segments need no place on disk: they are found again at the next start.
-    private mutating func markShared(_ hashes: [UInt64]) throws {
+    private mutating func markShared(_ asked: inout AskedTraces) throws {
         for index in snapshot.large.indices {
             let segment = snapshot.large[index].segment
-            for place in try lookup.places(of: hashes, in: segment)
-            where snapshot.large[index].shared.insert(hashes[place]).inserted {
-                snapshot.large[index].unsavedShared.insert(hashes[place])
+            for place in try lookup.places(of: &asked, in: segment)
+            where snapshot.large[index].shared.insert(asked.hashes[place]).inserted {
+                snapshot.large[index].unsavedShared.insert(asked.hashes[place])
             }
         }
     }
@@ -337,11 +339,11 @@ struct CommitWriter {
         for (segment, deleted) in merged {
             var view = SegmentView(segment: segment, deleted: deleted)
             let mine = try lookup.table(of: segment)
-            let hashes = mine.allHashes
+            var asked = AskedTraces(mine.allHashes)
             for other in others {
-                for place in try lookup.places(of: hashes, in: other.segment) {
-                    view.shared.insert(hashes[place])
-                    marks.insert(hashes[place], other.segment)
+                for place in try lookup.places(of: &asked, in: other.segment) {
+                    view.shared.insert(asked.hashes[place])
+                    marks.insert(asked.hashes[place], other.segment)
                 }
             }
             for hashes in unmerged.traces(where: { !isSource.contains(ObjectIdentifier($0)) }) {

@@ -47,11 +47,11 @@ struct LargeSegmentLookup {
     }
 
     /// The places among some hashes of those whose traces a segment has spans of, ascending. Exact as well.
-    mutating func places(of hashes: [UInt64], in segment: Segment) throws -> [Int] {
-        let places = segment.record.filter?.places(of: hashes) ?? Array(hashes.indices)
+    mutating func places(of asked: inout AskedTraces, in segment: Segment) throws -> [Int] {
+        let places = asked.places(in: segment)
         if places.isEmpty { return [] }
         let table = try table(of: segment)
-        return places.filter { table.trace(hashes[$0]) != nil }
+        return places.filter { table.trace(asked.hashes[$0]) != nil }
     }
 
     mutating func table(of segment: Segment) throws -> TraceTable {

@@ -15,7 +15,8 @@ enum MergeOrder {
         var traces = ByteDictionary()
         var rows: [Row] = []
         var firstStart: [UInt64] = []
-        for (index, source) in sources.enumerated() {
+        // A damaged mark may name a trace that its segment has not: then none of its rows are asked for.
+        for (index, source) in sources.enumerated() where source.spanCount > 0 {
             guard let traceIDs = source.field(SpanField.traceID),
                 traceIDs.presence.count == source.spanCount
             else { throw DamagedBytes("spans without trace ids") }

@@ -18,6 +18,8 @@ struct MergePolicy: Sendable {
     var liveShareMin = 0.5
     /// Smaller segments are not counted.
     var countedSpansMin = 4096
+    /// Fewer large segments of a partition have no filter in common (`PartitionFilter`).
+    var filteredSegmentsMin = 4
     /// After so long without a commit what is there is merged.
     var idleSeconds = 2.0
 

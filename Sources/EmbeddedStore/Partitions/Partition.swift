@@ -23,6 +23,7 @@ final class Partition: Sendable {
     private let lastFound: Int64
     /// Damaged segments, which no query sees.
     private let aside: Mutex<Set<Int64>>
+    private let traceFilter = Mutex<PartitionFilter?>(nil)
 
     /// Opens a file, made if missing.
     ///
@@ -177,6 +178,11 @@ final class Partition: Sendable {
             return try StoredBytes(row).opened([UInt8](data), "text of \(column.key.name)")
         }
     }
+
+    /// Over the traces of many of its segments; nil if there is none.
+    var filter: PartitionFilter? { traceFilter.withLock { $0 } }
+
+    func setFilter(_ filter: PartitionFilter?) { traceFilter.withLock { $0 = filter } }
 
     func sharedTraces() throws -> [Int64: Set<UInt64>] {
         try file.read { db in
