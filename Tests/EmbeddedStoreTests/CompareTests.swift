@@ -149,7 +149,7 @@ import Testing
         let compared = units.indices.filter { _ in Int.random(in: 0..<10, using: &random) > 0 }
         let plan = ConjunctionPlan(candidates, items)
         let counts = try ConjunctionBits(
-            plan: plan, columns: plan.dimensions.map { columns[$0.dimension] },
+            plan: plan, columns: plan.dimensions.map { columns[$0.dimension].placed },
             unitCount: units.count, selection: .some(compared.map { UInt32($0) }),
             traceOf: isSpan ? traceOf : nil, isTarget: isTarget,
             // Traces would go on behind a block.
@@ -159,6 +159,12 @@ import Testing
             items, of: candidates.conjunctions.map(\.items),
             among: .some(compared.map { UInt32($0) })
         ) { columns[$0] }
+        let ofAll = ConjunctionPlan(of: candidates.conjunctions.map(\.items), items)
+        let members = try ConjunctionBits(
+            plan: ofAll, columns: ofAll.dimensions.map { columns[$0.dimension].placed },
+            unitCount: units.count, selection: .some(compared.map { UInt32($0) }), traceOf: nil,
+            isTarget: nil, blockUnits: [64, 128, 8192].randomElement(using: &random) ?? 64
+        ).members(ScanControl(seconds: 60))
         let sets = units.map { $0.reduce(into: Set<UInt32>()) { $0.formUnion($1) } }
         for (number, conjunction) in candidates.conjunctions.enumerated() {
             let wanted = Set(
@@ -168,6 +174,9 @@ import Testing
                 })
             let own = compared.filter { sets[$0].isSuperset(of: wanted) }
             #expect(holders.units(with: conjunction.items) == own.map { UInt32($0) })
+            var found: [UInt32] = []
+            members[number].visit { found.append($0) }
+            #expect(found == own.map { UInt32($0) })
             let targets = own.filter { isTarget[$0] }
             #expect(counts[number].units == Tally(count: own.count, failures: targets.count))
             let traces = isSpan ? Set(own.map { traceOf[$0] }).count : own.count

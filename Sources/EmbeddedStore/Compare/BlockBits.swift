@@ -117,6 +117,11 @@ struct BlockBits {
         return sizes[choice] > 0
     }
 
+    /// The bits of those.
+    var chosen: UnsafeBufferPointer<UInt64> {
+        UnsafeBufferPointer(start: rows[choice], count: rows.wordCount)
+    }
+
     /// How many of the chosen units have a row too, and how many traces of such.
     @inline(__always)
     func count(_ row: Int) -> (units: Int, traces: Int) {

@@ -129,17 +129,17 @@ struct CompareItems: Sendable {
     /// The same as far as conjunctions are made of it.
     func column(
         _ dimension: Int, _ frame: ComparedFrame, _ resolver: FieldResolver
-    ) throws -> ItemColumn {
-        if let known = frame.keptColumn(dimension) { return known }
+    ) throws -> PlacedColumn {
+        if let known = frame.keptColumn(dimension) { return known.placed }
         let codes = try codes(dimension, frame, resolver)
         let column = codes.column(places(of: dimension))
-        if codes.isPassing { frame.keep(column, dimension) }
+        if codes.isPassing { frame.keep(column.items, dimension) }
         return column
     }
 
     /// Keeps what conjunctions are made of, of a dimension that would have to be resolved again for it.
     func keepColumn(_ dimension: Int, _ codes: DimensionCodes, _ frame: ComparedFrame) {
         guard codes.isPassing, !joined[dimension].isEmpty else { return }
-        frame.keep(codes.column(places(of: dimension)), dimension)
+        frame.keep(codes.column(places(of: dimension)).items, dimension)
     }
 }

@@ -101,19 +101,13 @@ struct ComparedValues: MemorySized {
         return codes.codes.looked(upIn: table)
     }
 
-    /// The places of all units.
+    /// What units have, by the places of codes.
     ///
     /// - Parameters:
     ///   - placeOf: by code.
     ///   - areApart: whether no two codes have the same place.
-    func column(_ placeOf: [UInt16], areApart: Bool) -> ItemColumn {
-        let places =
-            placeOf.allSatisfy { $0 <= UInt8.max }
-            ? Codes(codes.codes.looked(upIn: placeOf.map { UInt8($0) }))
-            : Codes(codes.codes.looked(upIn: placeOf))
-        return isSingle || areApart
-            ? ItemColumn(owners: owners, ends: codes.ends, places: places)
-            : ItemColumn(owners: owners, ends: codes.ends, withoutRepetitions: places)
+    func column(_ placeOf: [UInt16], areApart: Bool) -> PlacedColumn {
+        PlacedColumn(owners: owners, codes, placeOf, areApart: areApart)
     }
 
     /// How many of the compared units have each code, and how many traces.

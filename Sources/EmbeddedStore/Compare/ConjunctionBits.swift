@@ -8,7 +8,7 @@ internal import Store
 struct ConjunctionBits {
     let plan: ConjunctionPlan
     /// Of the plan's dimensions.
-    let columns: [ItemColumn]
+    let columns: [PlacedColumn]
     let unitCount: Int
     /// What is counted.
     let selection: UnitSelection
@@ -22,6 +22,27 @@ struct ConjunctionBits {
     /// How many units have each conjunction, and how many traces with such units.
     func counts(_ control: ScanControl) throws -> [UnitTallies] {
         var tallies = [UnitTallies](repeating: UnitTallies(), count: plan.count)
+        try visitBlocks(control) { _, block in count(block, &tallies) }
+        return tallies
+    }
+
+    /// The units that have all of each of the plan's groups. Asked where it does not matter whose units are.
+    func members(_ control: ScanControl) throws -> [FrameUnits] {
+        precondition(traceOf == nil && blockUnits % 64 == 0)
+        var members = [FrameUnits](repeating: .none, count: plan.groups.count)
+        try visitBlocks(control) { layout, block in
+            for (number, group) in plan.groups.enumerated()
+            where block.choose(group.parent, amongTargets: false) {
+                members[number].append(block.chosen, from: layout.units.lowerBound, of: unitCount)
+            }
+        }
+        return members
+    }
+
+    private func visitBlocks(
+        _ control: ScanControl, _ body: (BlockLayout, BlockBits) -> Void
+    ) throws {
+        let rowsOf = zip(columns, plan.dimensions).map { $0.rows($1.rowOf) }
         var block = BlockBits(rowCount: plan.rowCount)
         defer {
             control.release(block.byteCount)
@@ -36,12 +57,11 @@ struct ConjunctionBits {
             guard let layout = layout(units, isSelected: position) else { continue }
             try block.begin(layout, control)
             select(layout, &position, in: block)
-            for (column, dimension) in zip(columns, plan.dimensions) {
-                column.mark(layout, rowOf: dimension.rowOf, in: block.rows)
+            for (column, rowOf) in zip(columns, rowsOf) {
+                column.mark(layout, rowOf: rowOf, in: block.rows)
             }
-            block.reading(layout) { count($0, &tallies) }
+            block.reading(layout) { body(layout, $0) }
         }
-        return tallies
     }
 
     private func count(_ block: BlockBits, _ tallies: inout [UnitTallies]) {

@@ -18,6 +18,15 @@ struct ConjunctionPlan: Sendable {
     }
 
     init(_ candidates: ConjunctionCandidates, _ items: CompareItems) {
+        self.init(candidates.extensions, count: candidates.conjunctions.count, items)
+    }
+
+    /// For each of some conjunctions a group of its own, to which nothing is added.
+    init(of conjunctions: [[UInt16]], _ items: CompareItems) {
+        self.init(conjunctions.map { Extensions(items: $0, added: []) }, count: 0, items)
+    }
+
+    private init(_ extensions: [Extensions], count: Int, _ items: CompareItems) {
         var rowOf: [Int: Int] = [:]
         func row(_ item: UInt16) -> Int {
             let next = rowOf.count
@@ -27,12 +36,12 @@ struct ConjunctionPlan: Sendable {
                     return next
                 }()
         }
-        groups = candidates.extensions.map { group in
+        groups = extensions.map { group in
             Group(
                 parent: group.items.map(row),
                 added: group.added.map { (row($0.item), $0.number) })
         }
-        count = candidates.conjunctions.count
+        self.count = count
         rowCount = rowOf.count
         let byDimension = Dictionary(grouping: rowOf) { items.items[$0.key].dimension }
         dimensions = byDimension.sorted { $0.key < $1.key }.map { dimension, own in
@@ -40,6 +49,17 @@ struct ConjunctionPlan: Sendable {
                 repeating: Int32(rowOf.count), count: items.joined(of: dimension).count + 1)
             for (item, row) in own { rows[Int(items.place(of: item))] = Int32(row) }
             return (dimension, rows)
+        }
+    }
+
+    /// What a frame's units have of each dimension.
+    func columns(
+        _ items: CompareItems, _ frame: ComparedFrame, _ resolver: FieldResolver,
+        _ control: ScanControl
+    ) throws -> [PlacedColumn] {
+        try dimensions.map { dimension, _ in
+            try control.check()
+            return try items.column(dimension, frame, resolver)
         }
     }
 }

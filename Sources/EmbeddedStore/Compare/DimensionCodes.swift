@@ -95,6 +95,9 @@ struct DimensionCodes {
             }
             return tallies
         }
+        if traceOf == nil, case .numbers(let values, let bands, let ranges) = source {
+            return Self.tallies(count: count, frame, values, bands, ranges)
+        }
         var counters = [TraceCounter](repeating: TraceCounter(), count: count)
         counters.withUnsafeMutableBufferPointer { counters in
             frame.reading(traceOf: traceOf) { units in
@@ -110,6 +113,43 @@ struct DimensionCodes {
             }
         }
         return counters.map(\.tallies)
+    }
+
+    /// Of units that have several numbers, first how many have each set of bands: in how many ranges they are then needs no
+    /// look at each.
+    private static func tallies(
+        count: Int, _ frame: ComparedFrame, _ values: ComparedValues, _ bands: [UInt8],
+        _ ranges: Ranges
+    ) -> [UnitTallies] {
+        let bandCount = Int(bands.lazy.filter { $0 != noNumber }.max() ?? 0) + 1
+        // What is no number is in no range.
+        let bitOf = bands.map { $0 == noNumber ? 0 : UInt32(1) << UInt32($0) }
+        var sets = [Tally](repeating: Tally(), count: 1 << bandCount)
+        sets.withUnsafeMutableBufferPointer { sets in
+            bitOf.withUnsafeBufferPointer { bitOf in
+                values.reading { values in
+                    frame.isTarget.withUnsafeBufferPointer { isTarget in
+                        frame.selection.visit { _, unit in
+                            var set: UInt32 = 0
+                            values.visit(unit) { set |= bitOf[Int($0)] }
+                            sets[Int(set)].count &+= 1
+                            sets[Int(set)].failures &+= isTarget[unit] ? 1 : 0
+                        }
+                    }
+                }
+            }
+        }
+        var tallies = [UnitTallies](repeating: UnitTallies(), count: count)
+        for (set, tally) in sets.enumerated() where tally.count > 0 {
+            var mask: UInt64 = 0
+            for band in 0..<bandCount where set >> band & 1 == 1 { mask |= ranges[band] }
+            visit(mask) { code in
+                if Int(code) < count {
+                    tallies[Int(code)] += UnitTallies(units: tally, traces: tally)
+                }
+            }
+        }
+        return tallies
     }
 
     /// The codes of units while they are read one by one.
@@ -200,10 +240,10 @@ struct DimensionCodes {
         }
     }
 
-    /// The places of all units of the frame.
+    /// What all units of the frame have, by the places of codes.
     ///
     /// - Parameter placeOf: by code; of the ranges of numbers only such have one as share no number.
-    func column(_ placeOf: [UInt16]) -> ItemColumn {
+    func column(_ placeOf: [UInt16]) -> PlacedColumn {
         func place(_ code: UInt32) -> UInt16 {
             Int(code) < placeOf.count ? placeOf[Int(code)] : 0
         }
@@ -219,7 +259,8 @@ struct DimensionCodes {
             return values.column(bands.map { places[Int($0)] }, areApart: false)
         case .units(let bands, let ranges):
             let places = ranges.map(place(ofRanges:))
-            return ItemColumn(places: Codes(bands.map { places[Int($0)] }))
+            return PlacedColumn(
+                owners: nil, UnitCodes(codes: Codes(bands)), places, areApart: false)
         }
     }
 }

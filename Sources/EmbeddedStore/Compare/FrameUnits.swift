@@ -16,6 +16,30 @@ enum FrameUnits: Sendable {
         self = .bits(words)
     }
 
+    /// Appends units that come after all that are there, a bit for each.
+    ///
+    /// - Parameters:
+    ///   - first: the unit of the first bit, a multiple of 64.
+    ///   - unitCount: how many units the frame has.
+    mutating func append(_ added: UnsafeBufferPointer<UInt64>, from first: Int, of unitCount: Int) {
+        if case .list(var units) = self {
+            // Its only owner, or each block would copy all before it.
+            self = .none
+            for (index, word) in added.enumerated() {
+                var rest = word
+                while rest != 0 {
+                    units.append(UInt32(first + index * 64 + rest.trailingZeroBitCount))
+                    rest &= rest - 1
+                }
+            }
+            self = FrameUnits(units, of: unitCount)
+        } else if case .bits(var words) = self {
+            self = .none
+            for (index, word) in added.enumerated() { words[first / 64 + index] |= word }
+            self = .bits(words)
+        }
+    }
+
     var count: Int {
         switch self {
         case .list(let units): units.count

@@ -82,47 +82,6 @@ struct ItemColumn: Sendable {
         }
     }
 
-    /// Sets the bit of each unit of a block in the row of each of its places.
-    ///
-    /// - Parameter rowOf: by place.
-    func mark(_ block: BlockLayout, rowOf: [Int32], in rows: BitRows) {
-        rowOf.withUnsafeBufferPointer { rowOf in
-            block.bitOf.withUnsafeBufferPointer { bitOf in
-                (owners ?? []).withUnsafeBufferPointer { owners in
-                    ends.withUnsafeBufferPointer { ends in
-                        var marking = Marking(
-                            units: block.units, bitOf: bitOf, rowOf: rowOf, rows: rows,
-                            owners: owners, ends: ends)
-                        places.visit(&marking)
-                    }
-                }
-            }
-        }
-    }
-
-    private struct Marking: Codes.Visitor {
-        let units: Range<Int>
-        let bitOf: UnsafeBufferPointer<UInt32>
-        let rowOf: UnsafeBufferPointer<Int32>
-        let rows: BitRows
-        let owners: UnsafeBufferPointer<UInt32>
-        let ends: UnsafeBufferPointer<UInt32>
-
-        mutating func visit<Code: FixedWidthInteger>(_ places: UnsafeBufferPointer<Code>) {
-            for unit in units {
-                let owner = owners.isEmpty ? unit : Int(owners[unit])
-                let bit = Int(bitOf[unit &- units.lowerBound])
-                if ends.isEmpty {
-                    rows.set(bit, in: Int(rowOf[Int(places[owner])]))
-                    continue
-                }
-                for at in (owner == 0 ? 0 : Int(ends[owner &- 1]))..<Int(ends[owner]) {
-                    rows.set(bit, in: Int(rowOf[Int(places[at])]))
-                }
-            }
-        }
-    }
-
     /// Those of some units that have a place.
     func filter(_ units: [UInt32], having wanted: UInt16) -> [UInt32] {
         reading { read in
@@ -151,6 +110,11 @@ struct ItemColumn: Sendable {
                 }
             }
         }
+    }
+
+    /// The same to be marked as bits.
+    var placed: PlacedColumn {
+        PlacedColumn(owners: owners, places: UnitCodes(ends: ends, codes: places))
     }
 
     /// Reads the places of units within a call, past which the reader is not to be kept.

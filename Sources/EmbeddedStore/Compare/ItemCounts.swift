@@ -111,12 +111,9 @@ struct ItemCounts {
         let plan = ConjunctionPlan(candidates, items)
         return try Self.sums(plan.count, population) { frame in
             let resolver = frame.passing(population.keepsNothing)
-            let columns = try plan.dimensions.map { dimension, _ in
-                try control.check()
-                return try items.column(dimension, frame, resolver)
-            }
             return try ConjunctionBits(
-                plan: plan, columns: columns, unitCount: frame.isTarget.count,
+                plan: plan, columns: plan.columns(items, frame, resolver, control),
+                unitCount: frame.isTarget.count,
                 selection: frame.selection, traceOf: frame.traceOf(resolver),
                 isTarget: needsFailures ? frame.isTarget : nil
             ).counts(control)

@@ -38,16 +38,15 @@ struct SliceMembers: Sendable {
             slice.isEmpty || slice.contains { $0 >= items.joinedCount }
                 ? nil : slice.map { UInt16($0) }
         }
-        let conjunctions = try ConjunctionHolders(
-            items, of: joined.compactMap { $0 }, among: frame.selection
-        ) { dimension in
-            try control.check()
-            return try items.column(dimension, frame, resolver)
-        }
+        let plan = ConjunctionPlan(of: joined.compactMap { $0 }, items)
+        var members = try ConjunctionBits(
+            plan: plan, columns: plan.columns(items, frame, resolver, control),
+            unitCount: unitCount, selection: frame.selection, traceOf: nil, isTarget: nil
+        ).members(control)[...]
         let others = zip(slices, joined).compactMap { $1 == nil ? $0.first : nil }
         let holders = try holders(of: Set(others), items, frame, resolver, control)
         return zip(slices, joined).map { slice, joined in
-            if let joined { return FrameUnits(conjunctions.units(with: joined), of: unitCount) }
+            if joined != nil { return members.removeFirst() }
             if let item = slice.first { return FrameUnits(holders[item] ?? [], of: unitCount) }
             var all: [UInt32] = []
             frame.selection.visit { _, unit in all.append(UInt32(unit)) }
