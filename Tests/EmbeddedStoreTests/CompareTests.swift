@@ -147,22 +147,27 @@ import Testing
         }
         let isTarget = units.map { _ in Bool.random(using: &random) }
         let compared = units.indices.filter { _ in Int.random(in: 0..<10, using: &random) > 0 }
+        var runs = UnitRuns()
+        for unit in compared { runs.append(unit..<unit + 1) }
+        let selection =
+            Bool.random(using: &random)
+            ? UnitSelection.runs(runs) : .some(compared.map { UInt32($0) })
         let plan = ConjunctionPlan(candidates, items)
         let counts = try ConjunctionBits(
             plan: plan, columns: plan.dimensions.map { columns[$0.dimension].placed },
-            unitCount: units.count, selection: .some(compared.map { UInt32($0) }),
+            unitCount: units.count, selection: selection,
             traceOf: isSpan ? traceOf : nil, isTarget: isTarget,
             // Traces would go on behind a block.
             blockUnits: Int.random(in: 1...80, using: &random)
         ).counts(ScanControl(seconds: 60))
         let holders = try ConjunctionHolders(
             items, of: candidates.conjunctions.map(\.items),
-            among: .some(compared.map { UInt32($0) })
+            among: selection
         ) { columns[$0] }
         let ofAll = ConjunctionPlan(of: candidates.conjunctions.map(\.items), items)
         let members = try ConjunctionBits(
             plan: ofAll, columns: ofAll.dimensions.map { columns[$0.dimension].placed },
-            unitCount: units.count, selection: .some(compared.map { UInt32($0) }), traceOf: nil,
+            unitCount: units.count, selection: selection, traceOf: nil,
             isTarget: nil, blockUnits: [64, 128, 8192].randomElement(using: &random) ?? 64
         ).members(ScanControl(seconds: 60))
         let sets = units.map { $0.reduce(into: Set<UInt32>()) { $0.formUnion($1) } }

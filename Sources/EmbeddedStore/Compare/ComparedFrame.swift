@@ -44,9 +44,8 @@ struct ComparedFrame: Sendable {
         }
         tallies = counter.tallies
         // What stays until the question is answered.
-        var bytes = targets.count * 4 + isTarget.count
-        if case .some(let numbers) = selection { bytes += numbers.count * 4 }
-        try control.reserve(bytes, .cohorts)
+        try control.reserve(
+            targets.count * 4 + isTarget.count + selection.byteCount, .cohorts)
     }
 
     /// When the frame's traces began and how long they took. It stays with the frame: each step needs it, and it is made of several

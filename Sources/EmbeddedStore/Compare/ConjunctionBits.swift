@@ -36,7 +36,7 @@ struct ConjunctionBits {
                 members[number].append(block.chosen, from: layout.units.lowerBound, of: unitCount)
             }
         }
-        return members
+        return members.map(\.trimmed)
     }
 
     private func visitBlocks(
@@ -100,9 +100,7 @@ struct ConjunctionBits {
     ///
     /// - Parameter position: of the first selected unit that is not before the block.
     private func layout(_ units: Range<Int>, isSelected position: Int) -> BlockLayout? {
-        if case .some(let numbers) = selection,
-            position == numbers.count || Int(numbers[position]) >= units.upperBound
-        {
+        guard position < selection.count, selection[position] < units.upperBound else {
             return nil
         }
         guard let traceOf else { return BlockLayout(units) }
@@ -122,6 +120,12 @@ struct ConjunctionBits {
         switch selection {
         case .all:
             for unit in units { mark(unit) }
+            position += units.count
+        case .runs(let runs):
+            runs.visit(within: units) { run in
+                for unit in run { mark(unit) }
+                position += run.count
+            }
         case .some(let numbers):
             while position < numbers.count, Int(numbers[position]) < units.upperBound {
                 mark(Int(numbers[position]))

@@ -40,6 +40,12 @@ enum FrameUnits: Sendable {
         }
     }
 
+    /// Without the room that a list has left over from growing.
+    var trimmed: FrameUnits {
+        guard case .list(let units) = self else { return self }
+        return .list(units.withUnsafeBufferPointer { Array($0) })
+    }
+
     var count: Int {
         switch self {
         case .list(let units): units.count

@@ -9,7 +9,7 @@ struct SliceMembers: Sendable {
         /// By slice.
         let units: [FrameUnits]
         /// Of spans, by row the number of its trace.
-        let traceOf: [UInt32]?
+        let traceOf: Codes?
     }
 
     /// - Parameter slices: the items of each; of none everything.
@@ -21,9 +21,9 @@ struct SliceMembers: Sendable {
             let resolver = frame.passing(population.keepsNothing)
             let units = try Self.units(slices, items, frame, resolver, control)
             frame.dropColumns()
-            let traceOf = try frame.traceOf(frame.passing(true))
+            let traceOf = try frame.traceOf(frame.passing(true)).map { Codes($0) }
             try control.reserve(
-                units.reduce((traceOf?.count ?? 0) * 4) { $0 + $1.byteCount }, .cohorts)
+                units.reduce(traceOf?.byteCount ?? 0) { $0 + $1.byteCount }, .cohorts)
             return Frame(compared: frame, units: units, traceOf: traceOf)
         }
     }

@@ -34,14 +34,13 @@ struct TraceCounter {
 
 /// Of which trace each unit of a frame is, and whether it is in the target, while units are read one by one.
 struct UnitReader {
-    /// None if units are traces.
-    fileprivate let traceOf: UnsafeBufferPointer<UInt32>
+    fileprivate let traceOf: Codes.Reader?
     fileprivate let targets: UnsafeBufferPointer<Bool>
 
     /// The number of a unit's trace, or of the unit if it is one.
     @inline(__always)
     func trace(of unit: Int) -> UInt32 {
-        traceOf.isEmpty ? UInt32(truncatingIfNeeded: unit) : traceOf[unit]
+        traceOf?[unit] ?? UInt32(truncatingIfNeeded: unit)
     }
 
     @inline(__always)
@@ -61,8 +60,19 @@ extension ComparedFrame {
     func reading<R>(traceOf: [UInt32]?, _ body: (UnitReader) throws -> R) rethrows -> R {
         try (traceOf ?? []).withUnsafeBufferPointer { traceOf in
             try isTarget.withUnsafeBufferPointer { isTarget in
-                try body(UnitReader(traceOf: traceOf, targets: isTarget))
+                try body(
+                    UnitReader(
+                        traceOf: traceOf.baseAddress.map { Codes.Reader($0) }, targets: isTarget))
             }
+        }
+    }
+
+    /// The same where the numbers of traces are kept, in as little room as they need.
+    @inline(__always)
+    func reading<R>(traceOf: Codes?, _ body: (UnitReader) throws -> R) rethrows -> R {
+        try isTarget.withUnsafeBufferPointer { isTarget in
+            guard let traceOf else { return try body(UnitReader(traceOf: nil, targets: isTarget)) }
+            return try traceOf.reading { try body(UnitReader(traceOf: $0, targets: isTarget)) }
         }
     }
 }

@@ -56,8 +56,10 @@ struct CountedUnits {
         guard let isApart else {
             return .all(unit == .trace ? frame.traceCount : frame.spanCount)
         }
-        let chosen = (0..<UInt32(frame.traceCount)).filter { !isApart[Int($0)] }
-        if unit == .trace { return .some(chosen) }
-        return .some(chosen.flatMap { frame.rows(of: Int($0)).map { UInt32($0) } })
+        var runs = UnitRuns()
+        for trace in 0..<frame.traceCount where !isApart[trace] {
+            runs.append(unit == .trace ? trace..<trace + 1 : frame.rows(of: trace))
+        }
+        return .runs(runs)
     }
 }

@@ -77,6 +77,10 @@ struct Codes: RandomAccessCollection, Sendable {
 
         fileprivate let place: Place?
 
+        fileprivate init(place: Place?) { self.place = place }
+
+        init(_ codes: UnsafePointer<UInt32>) { place = .words(codes) }
+
         @inline(__always)
         subscript(row: Int) -> UInt32 {
             switch place {
@@ -168,9 +172,14 @@ struct Codes: RandomAccessCollection, Sendable {
 
     /// The codes of some units.
     func picked(_ units: UnitSelection) -> [UInt32] {
-        guard case .some(let numbers) = units else { return expanded }
+        if case .all = units { return expanded }
         func pick<Code: FixedWidthInteger>(_ codes: [Code]) -> [UInt32] {
-            codes.withUnsafeBufferPointer { codes in numbers.map { UInt32(codes[Int($0)]) } }
+            [UInt32](unsafeUninitializedCapacity: units.count) { picked, count in
+                codes.withUnsafeBufferPointer { codes in
+                    units.visit { position, unit in picked[position] = UInt32(codes[unit]) }
+                }
+                count = units.count
+            }
         }
         return switch storage {
         case .bytes(let codes): pick(codes)

@@ -26,6 +26,13 @@ struct UnitStarts: MemorySized {
 
     /// Of the spans of a frame. What takes the whole frame does without: eight bytes a row are more than most fields take.
     static func ofSpans(_ frame: some Frame) throws -> UnitStarts {
-        try frame.derived("starts") { UnitStarts(try frame.numbers(SpanField.start).map(clamped)) }
+        try frame.derived("starts") {
+            // They take the column's place: to keep both would be sixteen bytes a row.
+            let key = ColumnKey(.span, .field, SpanField.start.name, SpanField.start.type)
+            let starts = try frame.passingColumn(key, withTexts: false)?
+                .denseNumbers(rowCount: frame.spanCount)
+            return UnitStarts(
+                starts.map { $0.map(clamped) } ?? [Int64](repeating: 0, count: frame.spanCount))
+        }
     }
 }

@@ -91,9 +91,11 @@ struct MatchedUnits: Sendable {
             return .all(unit == .trace ? frame.traceCount : frame.spanCount)
         }
         func make() -> UnitSelection {
-            let traces = (0..<UInt32(frame.traceCount)).filter { !skipped[Int($0)] }
-            if unit == .trace { return .some(traces) }
-            return .some(traces.flatMap { frame.rows(of: Int($0)).map { UInt32($0) } })
+            var runs = UnitRuns()
+            for trace in 0..<frame.traceCount where !skipped[trace] {
+                runs.append(unit == .trace ? trace..<trace + 1 : frame.rows(of: trace))
+            }
+            return .runs(runs)
         }
         guard let lasting = frame.lasting else { return make() }
         return try frame.derived("\(unit)s but for \(lasting.skippedMark)", make: make)

@@ -1,12 +1,15 @@
 /// Some units of a frame, traces or rows, by their number: all of them, or those that a query selects.
 enum UnitSelection: Sendable {
     case all(Int)
+    /// All but a few.
+    case runs(UnitRuns)
     /// Ascending; a number stands more than once where its unit has several groups.
     case some([UInt32])
 
     var count: Int {
         switch self {
         case .all(let count): count
+        case .runs(let runs): runs.count
         case .some(let numbers): numbers.count
         }
     }
@@ -17,6 +20,7 @@ enum UnitSelection: Sendable {
     subscript(position: Int) -> Int {
         switch self {
         case .all: position
+        case .runs(let runs): runs[position]
         case .some(let numbers): Int(numbers[position])
         }
     }
@@ -27,6 +31,14 @@ enum UnitSelection: Sendable {
         switch self {
         case .all(let count):
             for unit in 0..<count { body(unit, unit) }
+        case .runs(let runs):
+            var position = 0
+            for run in runs.runs {
+                for unit in Int(run.lowerBound)..<Int(run.upperBound) {
+                    body(position, unit)
+                    position &+= 1
+                }
+            }
         case .some(let numbers):
             numbers.withUnsafeBufferPointer { numbers in
                 for position in numbers.indices { body(position, Int(numbers[position])) }
@@ -41,6 +53,14 @@ enum UnitSelection: Sendable {
         case .all(let count):
             var unit = count - 1
             while unit >= 0, body(unit, unit) { unit -= 1 }
+        case .runs(let runs):
+            var position = runs.count - 1
+            for run in runs.runs.reversed() {
+                for unit in (Int(run.lowerBound)..<Int(run.upperBound)).reversed() {
+                    guard body(position, unit) else { return }
+                    position -= 1
+                }
+            }
         case .some(let numbers):
             numbers.withUnsafeBufferPointer { numbers in
                 var position = numbers.count - 1
@@ -53,11 +73,58 @@ enum UnitSelection: Sendable {
     func picked<T>(_ all: [T]) -> [T] {
         switch self {
         case .all: all
+        case .runs(let runs):
+            runs.runs.flatMap { all[Int($0.lowerBound)..<Int($0.upperBound)] }
         case .some(let numbers): numbers.map { all[Int($0)] }
         }
     }
 }
 
 extension UnitSelection: MemorySized {
-    var byteCount: Int { if case .some(let numbers) = self { numbers.count * 4 } else { 0 } }
+    var byteCount: Int {
+        switch self {
+        case .all: 0
+        case .runs(let runs): runs.byteCount
+        case .some(let numbers): numbers.count * 4
+        }
+    }
+}
+
+/// Units with few left out, such as all of a segment whose traces lie in no other: what lies between those.
+struct UnitRuns: Sendable {
+    /// Ascending, none empty, none next to another.
+    private(set) var runs: [Range<UInt32>] = []
+    /// Where the positions of each run end.
+    private var ends: [Int] = []
+
+    var count: Int { ends.last ?? 0 }
+    var byteCount: Int { runs.count * 16 }
+
+    /// Appends units that come after all that are there.
+    mutating func append(_ units: Range<Int>) {
+        if units.isEmpty { return }
+        let (first, last) = (UInt32(units.lowerBound), UInt32(units.upperBound))
+        ends.append(count + units.count)
+        if let end = runs.last, end.upperBound == first {
+            runs[runs.count - 1] = end.lowerBound..<last
+            ends.remove(at: ends.count - 2)
+        } else {
+            runs.append(first..<last)
+        }
+    }
+
+    /// Calls `body` with what lies within some units, run by run.
+    func visit(within units: Range<Int>, _ body: (Range<Int>) -> Void) {
+        let first = runs.partitioningIndex { Int($0.upperBound) > units.lowerBound }
+        for run in runs[first...] {
+            if Int(run.lowerBound) >= units.upperBound { break }
+            body((Int(run.lowerBound)..<Int(run.upperBound)).clamped(to: units))
+        }
+    }
+
+    /// The number of the unit at a position.
+    subscript(position: Int) -> Int {
+        let run = ends.partitioningIndex { $0 > position }
+        return Int(runs[run].lowerBound) + position - (run == 0 ? 0 : ends[run - 1])
+    }
 }
