@@ -1,5 +1,8 @@
 #include "CBits.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 // Counting the bits of a word takes one instruction on most processors, and of eight words one on newer ones, but the least
 // that x86-64 promises has none. glibc lets the program choose when it starts.
 #if defined(__x86_64__) && defined(__GLIBC__)
@@ -51,4 +54,23 @@ CommonBits common_long_runs(
         common.runs += (uint64_t)__builtin_popcountll((carried | both) & ends[word]);
     }
     return common;
+}
+
+typedef uint8_t Bytes64 __attribute__((ext_vector_type(64)));
+typedef bool Bits64 __attribute__((ext_vector_type(64)));
+
+FOR_EACH_PROCESSOR
+void mark_bytes(
+    const uint8_t *codes, size_t count, const uint32_t *firsts, size_t words, uint8_t code,
+    uint64_t *row) {
+    for (size_t word = 0; word < words; word++) {
+        size_t first = firsts[word];
+        size_t units = firsts[word + 1] - first;
+        Bytes64 bytes = 0;
+        memcpy(&bytes, codes + first, first + 64 <= count ? 64 : units);
+        Bits64 equal = __builtin_convertvector(bytes == code, Bits64);
+        uint64_t bits;
+        memcpy(&bits, &equal, sizeof bits);
+        row[word] |= units < 64 ? bits & ((UINT64_C(1) << units) - 1) : bits;
+    }
 }

@@ -1,4 +1,4 @@
-// Counts of bits that two sets have in common. In C, since each function is compiled for several processors, of which the
+// Sets of bits: of what has a code, and counts of what two of them have in common. In C, since each function is compiled for several processors, of which the
 // best is chosen when the program starts; Swift cannot say that.
 
 #pragma once
@@ -23,3 +23,11 @@ CommonBits common_runs(const uint64_t *a, const uint64_t *b, const uint64_t *end
 /// The same where runs may go on in the next words. It takes some three times as long.
 CommonBits common_long_runs(
     const uint64_t *a, const uint64_t *b, const uint64_t *ends, size_t words);
+
+/// Sets the bits of all units that have a code.
+///
+/// codes: of each unit, `count` of them. firsts: of each word the unit of its lowest bit, behind the last where units end; the
+/// others follow in order, 64 at most. row: the bits of so many words.
+void mark_bytes(
+    const uint8_t *codes, size_t count, const uint32_t *firsts, size_t words, uint8_t code,
+    uint64_t *row);

@@ -12,6 +12,9 @@ struct BlockLayout {
     /// The last bit of each trace, and the bits of no unit; empty if units are traces.
     private(set) var ends: [UInt64] = []
     let wordCount: Int
+    /// By word the unit of the block that has its lowest bit, and behind the last how many there are: bits of a word are those
+    /// of neighbours.
+    let firsts: [UInt32]
     /// Whether a trace goes on from one word into the next.
     let hasLongTraces: Bool
 
@@ -20,6 +23,7 @@ struct BlockLayout {
         self.units = units
         bitOf = Array(0..<UInt32(units.count))
         wordCount = (units.count + 63) / 64
+        firsts = (0...wordCount).map { UInt32(min($0 * 64, units.count)) }
         hasLongTraces = false
     }
 
@@ -48,6 +52,11 @@ struct BlockLayout {
         bitOf = bits
         hasLongTraces = hasLong
         wordCount = (next + 63) / 64
+        var firsts: [UInt32] = []
+        for (index, bit) in bits.enumerated() where Int(bit >> 6) == firsts.count {
+            firsts.append(UInt32(index))
+        }
+        self.firsts = firsts + [UInt32(bits.count)]
         traceOf = [UInt32](repeating: 0, count: next)
         ends = [UInt64](repeating: .max, count: wordCount)
         for (index, unit) in units.enumerated() {

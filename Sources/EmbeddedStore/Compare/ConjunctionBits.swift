@@ -42,7 +42,9 @@ struct ConjunctionBits {
     private func visitBlocks(
         _ control: ScanControl, _ body: (BlockLayout, BlockBits) -> Void
     ) throws {
-        let rowsOf = zip(columns, plan.dimensions).map { $0.rows($1.rowOf) }
+        let markers = zip(columns, plan.dimensions).map {
+            $0.marker(rowOf: $1.rowOf, nothing: Int32(plan.rowCount))
+        }
         var block = BlockBits(rowCount: plan.rowCount)
         defer {
             control.release(block.byteCount)
@@ -57,9 +59,7 @@ struct ConjunctionBits {
             guard let layout = layout(units, isSelected: position) else { continue }
             try block.begin(layout, control)
             select(layout, &position, in: block)
-            for (column, rowOf) in zip(columns, rowsOf) {
-                column.mark(layout, rowOf: rowOf, in: block.rows)
-            }
+            for marker in markers { marker.mark(layout, in: block.rows) }
             block.reading(layout) { body(layout, $0) }
         }
     }

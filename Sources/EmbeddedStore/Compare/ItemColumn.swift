@@ -74,10 +74,19 @@ struct ItemColumn: Sendable {
     /// - Parameter traceOf: by unit; nil if units are traces.
     func tally(_ units: [UInt32], traceOf: [UInt32]?, _ tallies: inout PlaceTallies) {
         reading { read in
-            tallies.begin()
-            for unit in units {
-                let trace = traceOf.map { $0[Int(unit)] } ?? unit
-                read.visit(Int(unit)) { tallies.add(Int($0), trace) }
+            tallies.counting { cells in
+                guard let traceOf else {
+                    for unit in units {
+                        read.visit(Int(unit)) { cells.add(Int($0), unit) }
+                    }
+                    return
+                }
+                traceOf.withUnsafeBufferPointer { traceOf in
+                    for unit in units {
+                        let trace = traceOf[Int(unit)]
+                        read.visit(Int(unit)) { cells.add(Int($0), trace) }
+                    }
+                }
             }
         }
     }
@@ -126,38 +135,47 @@ struct ItemColumn: Sendable {
 
 /// Counts by the places of a dimension, one list of units after the other.
 struct PlaceTallies {
-    private var units: [UInt32]
-    private var traces: [UInt32]
-    /// By place the last trace that was counted, and in which turn.
-    private var last: [UInt64]
-    private var turn: UInt64 = 0
-
-    /// - Parameter places: how many a dimension has, 0 included.
-    init(places: Int) {
-        units = [UInt32](repeating: 0, count: places)
-        traces = units
-        last = [UInt64](repeating: 0, count: places)
+    fileprivate struct Cell {
+        var units: UInt32 = 0
+        var traces: UInt32 = 0
+        /// The last trace that was counted, and in which turn.
+        var last: UInt64 = 0
     }
 
-    fileprivate mutating func begin() {
-        turn += 1 << 32
-        for place in units.indices {
-            units[place] = 0
-            traces[place] = 0
+    private var cells: [Cell]
+    private var turn: UInt64 = 0
+
+    /// - Parameter places: how many a dimension has at most, 0 included.
+    init(places: Int) { cells = [Cell](repeating: Cell(), count: places) }
+
+    /// Counts while a list of units is gone through.
+    fileprivate struct Counting {
+        let cells: UnsafeMutableBufferPointer<Cell>
+        let turn: UInt64
+
+        @inline(__always)
+        func add(_ place: Int, _ trace: UInt32) {
+            cells[place].units &+= 1
+            if cells[place].last != turn | UInt64(trace) {
+                cells[place].last = turn | UInt64(trace)
+                cells[place].traces &+= 1
+            }
         }
     }
 
-    @inline(__always)
-    fileprivate mutating func add(_ place: Int, _ trace: UInt32) {
-        units[place] &+= 1
-        if last[place] != turn | UInt64(trace) {
-            last[place] = turn | UInt64(trace)
-            traces[place] &+= 1
+    fileprivate mutating func counting(_ body: (Counting) -> Void) {
+        turn += 1 << 32
+        cells.withUnsafeMutableBufferPointer { cells in
+            for place in cells.indices {
+                cells[place].units = 0
+                cells[place].traces = 0
+            }
+            body(Counting(cells: cells, turn: turn))
         }
     }
 
     /// What was counted of a place in the last turn.
     subscript(place: UInt16) -> TargetCount {
-        TargetCount(units: Int(units[Int(place)]), traces: Int(traces[Int(place)]))
+        TargetCount(units: Int(cells[Int(place)].units), traces: Int(cells[Int(place)].traces))
     }
 }

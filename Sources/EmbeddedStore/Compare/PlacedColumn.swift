@@ -27,54 +27,17 @@ struct PlacedColumn: Sendable {
         areApart = true
     }
 
-    /// The row of each code.
+    /// What sets the bits of units in the rows of their places.
     ///
-    /// - Parameter rowOf: by place.
-    func rows(_ rowOf: [Int32]) -> [Int32] {
-        placeOf.map { placeOf in
-            rowOf.withUnsafeBufferPointer { rowOf in placeOf.map { rowOf[Int($0)] } }
-        } ?? rowOf
-    }
-
-    /// Sets the bit of each unit of a block in the row of each of its codes.
-    ///
-    /// - Parameter rowOf: what `rows` gives.
-    func mark(_ block: BlockLayout, rowOf: [Int32], in rows: BitRows) {
-        rowOf.withUnsafeBufferPointer { rowOf in
-            block.bitOf.withUnsafeBufferPointer { bitOf in
-                (owners ?? []).withUnsafeBufferPointer { owners in
-                    codes.ends.withUnsafeBufferPointer { ends in
-                        var marking = Marking(
-                            units: block.units, bitOf: bitOf, rowOf: rowOf, rows: rows,
-                            owners: owners, ends: ends)
-                        codes.codes.visit(&marking)
-                    }
-                }
-            }
-        }
-    }
-
-    private struct Marking: Codes.Visitor {
-        let units: Range<Int>
-        let bitOf: UnsafeBufferPointer<UInt32>
-        let rowOf: UnsafeBufferPointer<Int32>
-        let rows: BitRows
-        let owners: UnsafeBufferPointer<UInt32>
-        let ends: UnsafeBufferPointer<UInt32>
-
-        mutating func visit<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
-            for unit in units {
-                let owner = owners.isEmpty ? unit : Int(owners[unit])
-                let bit = Int(bitOf[unit &- units.lowerBound])
-                if ends.isEmpty {
-                    rows.set(bit, in: Int(rowOf[Int(codes[owner])]))
-                    continue
-                }
-                for at in (owner == 0 ? 0 : Int(ends[owner &- 1]))..<Int(ends[owner]) {
-                    rows.set(bit, in: Int(rowOf[Int(codes[at])]))
-                }
-            }
-        }
+    /// - Parameters:
+    ///   - rowOf: by place.
+    ///   - nothing: the row of what has none.
+    func marker(rowOf: [Int32], nothing: Int32) -> BlockMarker {
+        let rows =
+            placeOf.map { placeOf in
+                rowOf.withUnsafeBufferPointer { rowOf in placeOf.map { rowOf[Int($0)] } }
+            } ?? rowOf
+        return BlockMarker(owners: owners, codes, rowOf: rows, nothing: nothing)
     }
 
     /// The place of each code in its stead.

@@ -49,9 +49,11 @@ struct MatchedUnits: Sendable {
             let rootRows = try fields.traceTimes().rootRows
             var spans = 0
             var open = 0
-            selection.visit { _, trace in
-                spans += frame.rows(of: trace).count
-                open += rootRows[trace] < 0 ? 1 : 0
+            frame.traceEnds.withUnsafeBufferPointer { ends in
+                selection.visit { _, trace in
+                    spans += Int(ends[trace] - (trace == 0 ? 0 : ends[trace - 1]))
+                    open += rootRows[trace] < 0 ? 1 : 0
+                }
             }
             spanCount = spans
             openTraces = open
