@@ -62,7 +62,10 @@ extension ComparedFrame {
             try isTarget.withUnsafeBufferPointer { isTarget in
                 try body(
                     UnitReader(
-                        traceOf: traceOf.baseAddress.map { Codes.Reader($0) }, targets: isTarget))
+                        // An empty array has an address too.
+                        traceOf: traceOf.isEmpty
+                            ? nil : traceOf.baseAddress.map { Codes.Reader($0) },
+                        targets: isTarget))
             }
         }
     }
