@@ -10,7 +10,7 @@ final class Upkeep: Sendable {
         /// Retired segments, until no query reads them: a weak reference, and where they lie.
         var retired: [Retired] = []
         var shrinkAfter: Set<String> = []
-        /// Partitions in which a merge failed, and counting if it did, until they are tried again.
+        /// Partitions in which a merge failed, or what is made after one (`Extra`), until it is tried again.
         var resting: [String: Rest] = [:]
     }
 
@@ -135,10 +135,11 @@ final class Upkeep: Sendable {
     ///
     /// - Returns: whether there was one to be made.
     private func makeFilter(_ idle: Bool) -> Bool {
+        guard policy.isEnabled else { return false }
         let due = engine.partitionToFilter(segmentsMin: policy.filteredSegmentsMin, idle: idle) {
             !isResting(Extra.filter.name($0))
         }
-        guard policy.isEnabled, let (partition, segments) = due else { return false }
+        guard let (partition, segments) = due else { return false }
         add(.filter, to: partition) { try partition.save(PartitionFilter(segments)) }
         return true
     }

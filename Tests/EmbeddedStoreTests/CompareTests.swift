@@ -233,6 +233,27 @@ import Testing
             }
             return runs
         }
+        // Codes of up to 64 units a word, some of them less.
+        var codes: [UInt8] = []
+        var firsts: [UInt32] = [0]
+        var marked: [UInt64] = []
+        for _ in 0..<words {
+            let units =
+                [1, 63, 64, Int.random(in: 1...64, using: &random)].randomElement(
+                    using: &random) ?? 64
+            let own = (0..<units).map { _ in UInt8.random(in: 0...3, using: &random) }
+            codes += own
+            firsts.append(UInt32(codes.count))
+            marked.append(
+                own.enumerated().reduce(0) { $0 | ($1.element == 2 ? 1 << UInt64($1.offset) : 0) })
+        }
+        // Nothing lies behind the last.
+        let exact = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: codes.count)
+        defer { exact.deallocate() }
+        _ = exact.initialize(from: codes)
+        var row = [UInt64](repeating: 0, count: words)
+        mark_bytes(exact.baseAddress, codes.count, firsts, words, 2, &row)
+        #expect(row == marked)
         let (aWords, bWords, endWords) = (Self.words(a), Self.words(b), Self.words(ends))
         let count = both.count { $0 }
         #expect(Int(common_bits(aWords, bWords, words)) == count)

@@ -176,13 +176,17 @@ def test_it_names_what_is_wrong(sound: Kept, executable: Path, tmp_path: Path, l
     assert code == 1 and len(text.splitlines()) == len(answer["problems"]) + len(answer["notes"]) + 1
 
 
+def checksum_of_filter(segments: str, filter_of_all: bytes) -> int:
+    return zlib.crc32(segments.encode() + zlib.crc32(filter_of_all).to_bytes(8, "little"))
+
+
 def with_filter(data: Path, filter_of_all: bytes, checksum: int | None) -> Path:
     """Gives a partition a filter that says it knows all large segments."""
     file = sorted((data / "partitions").glob("*.sqlite"))[1]
     with closing(sqlite3.connect(file)) as database, database:
         own = database.execute("SELECT id, trace_filter FROM segment WHERE trace_filter IS NOT NULL").fetchall()
         segments = json.dumps([[segment, zlib.crc32(kept)] for segment, kept in own])
-        found = zlib.crc32(segments.encode() + filter_of_all) if checksum is None else checksum
+        found = checksum_of_filter(segments, filter_of_all) if checksum is None else checksum
         database.execute("INSERT INTO partition_filter VALUES (1, ?, ?, ?)", (segments, found, filter_of_all))
     return file
 
@@ -214,8 +218,27 @@ def test_a_filter_knows_no_segment_that_is_another_under_the_same_number(sound: 
     with closing(sqlite3.connect(file)) as database, database:
         [(segments,)] = database.execute("SELECT segments FROM partition_filter").fetchall()
         others = json.dumps([[segment, checksum ^ 1] for segment, checksum in json.loads(segments)])
-        database.execute("UPDATE partition_filter SET segments = ?, checksum = ?", (others, zlib.crc32(others.encode() + bytes(64))))
+        database.execute("UPDATE partition_filter SET segments = ?, checksum = ?", (others, checksum_of_filter(others, bytes(64))))
     assert check(executable, data)[0] == 0
+
+
+def test_a_page_of_a_filter_that_is_broken_loses_nothing(sound: Kept, executable: Path, tmp_path: Path) -> None:
+    """Its other pages may be anything's: to free them would lose what they hold."""
+    data = sound.copy(tmp_path / "data")
+    file = with_filter(data, bytes([255]) * 64 * 2_000, None)
+    with closing(sqlite3.connect(file)) as database:
+        pages = [page for (page,) in database.execute("SELECT pageno FROM dbstat WHERE name = 'partition_filter' AND pagetype = 'overflow' ORDER BY path")]
+        [(other,)] = database.execute("SELECT min(pageno) FROM dbstat WHERE name = 'segment' AND pagetype = 'leaf'").fetchall()
+    with file.open("r+b") as raw:
+        raw.seek((pages[2] - 1) * 8192)
+        raw.write(other.to_bytes(4, "big"))
+    with Server(executable, data=data) as server:
+        assert settle(server, Kept(data, sound.spans)) == 0
+        server.wait_until_merged(timeout=60)
+        assert settle(server, Kept(data, sound.spans)) == 0
+        assert server.log_tail(100_000).count("cannot") == 0
+    problems = check(executable, data)[1]["problems"]
+    assert {p["partition"] for p in problems} == {file.stem} and all("segment" not in p for p in problems), problems
 
 
 def test_it_compares_counts_with_the_rows(sound: Kept, executable: Path, tmp_path: Path) -> None:

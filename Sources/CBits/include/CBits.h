@@ -1,5 +1,5 @@
-// Sets of bits: of what has a code, and counts of what two of them have in common. In C, since each function is compiled for several processors, of which the
-// best is chosen when the program starts; Swift cannot say that.
+// Sets of bits: of what has a code, and counts of what two of them have in common. In C, since each function is compiled for
+// several processors, of which the best is chosen when the program starts; Swift cannot say that.
 
 #pragma once
 

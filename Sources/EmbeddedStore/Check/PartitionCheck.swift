@@ -26,7 +26,7 @@ struct PartitionCheck {
         let (sound, damaged) = try partition.segments()
         for (id, reason) in damaged { add(id, "a sound record", reason) }
         let shared = (try? partition.sharedTraces()) ?? [:]
-        let filter = storedFilter(partition)?.known(sound)
+        let filter = try storedFilter(partition)
         // What it keeps is used again within one segment only.
         let warm = WarmColumns(bytesMax: 32 << 20)
         var duplicates = DuplicateCheck()
@@ -85,11 +85,12 @@ struct PartitionCheck {
         }
     }
 
-    private func storedFilter(_ partition: Partition) -> PartitionFilter? {
+    private func storedFilter(_ partition: Partition) throws -> PartitionFilter? {
         do {
             return try partition.reading { try Partition.storedFilter($0) }
         } catch {
-            add(nil, "a readable filter of all traces", "\(error)", column: "partition_filter")
+            guard let reason = Damage.reason(error) else { throw error }
+            add(nil, "a readable filter of all traces", reason, column: "partition_filter")
             return nil
         }
     }

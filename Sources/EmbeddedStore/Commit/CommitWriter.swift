@@ -31,7 +31,7 @@ struct CommitWriter {
         let shared = isTrusted ? try partition.sharedTraces() : [:]
         let (sound, damaged) = try partition.segments()
         for (id, reason) in damaged { setAside(id, of: partition, reason) }
-        partition.loadFilter(sound)
+        partition.loadFilter()
         for record in sound {
             do {
                 let segment = try Segment(record, partition, warm)

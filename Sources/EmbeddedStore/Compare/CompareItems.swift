@@ -133,8 +133,11 @@ struct CompareItems: Sendable {
         if let known = frame.keptColumn(dimension) { return known.placed }
         let codes = try codes(dimension, frame, resolver)
         let column = codes.column(places(of: dimension))
-        if codes.isPassing { frame.keep(column.items, dimension) }
-        return column
+        if !codes.isPassing { return column }
+        // Codes may be long lists, which nobody else keeps.
+        let items = column.items
+        frame.keep(items, dimension)
+        return items.placed
     }
 
     /// Keeps what conjunctions are made of, of a dimension that would have to be resolved again for it.

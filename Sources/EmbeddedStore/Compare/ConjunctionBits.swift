@@ -1,7 +1,7 @@
 internal import Spans
 internal import Store
 
-/// Counts conjunctions over the units of a frame, a block of units after the other.
+/// Counts conjunctions over the units of a frame, or finds the units that have them, a block of units after the other.
 ///
 /// Of each item a bit says for each unit of the block whether it has the item; what has several items has the bits that their rows
 /// have in common (`BlockBits`). Where few units have one, these alone are looked at.
@@ -29,6 +29,7 @@ struct ConjunctionBits {
     /// The units that have all of each of the plan's groups. Asked where it does not matter whose units are.
     func members(_ control: ScanControl) throws -> [FrameUnits] {
         precondition(traceOf == nil && blockUnits % 64 == 0)
+        if plan.groups.isEmpty { return [] }
         var members = [FrameUnits](repeating: .none, count: plan.groups.count)
         try visitBlocks(control) { layout, block in
             for (number, group) in plan.groups.enumerated()

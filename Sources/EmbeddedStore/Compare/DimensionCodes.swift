@@ -23,6 +23,7 @@ struct DimensionCodes {
     private static let noNumber = UInt8.max
 
     static let none = UInt32.max
+    private static let bandsInSetsMax = 16
 
     /// - Parameter wanted: values that are looked for among those of the frame, in the order of their bytes, each with its code.
     init(_ values: ComparedValues, wanted: [(bytes: [UInt8], code: UInt32)]) throws {
@@ -95,8 +96,10 @@ struct DimensionCodes {
             }
             return tallies
         }
-        if traceOf == nil, case .numbers(let values, let bands, let ranges) = source {
-            return Self.tallies(count: count, frame, values, bands, ranges)
+        if traceOf == nil, case .numbers(let values, let bands, let ranges) = source,
+            let found = Self.tallies(count: count, frame, values, bands, ranges)
+        {
+            return found
         }
         var counters = [TraceCounter](repeating: TraceCounter(), count: count)
         counters.withUnsafeMutableBufferPointer { counters in
@@ -116,12 +119,13 @@ struct DimensionCodes {
     }
 
     /// Of units that have several numbers, first how many have each set of bands: in how many ranges they are then needs no
-    /// look at each.
+    /// look at each. nil if there are more bands than sets are counted of.
     private static func tallies(
         count: Int, _ frame: ComparedFrame, _ values: ComparedValues, _ bands: [UInt8],
         _ ranges: Ranges
-    ) -> [UnitTallies] {
+    ) -> [UnitTallies]? {
         let bandCount = Int(bands.lazy.filter { $0 != noNumber }.max() ?? 0) + 1
+        guard bandCount <= bandsInSetsMax else { return nil }
         // What is no number is in no range.
         let bitOf = bands.map { $0 == noNumber ? 0 : UInt32(1) << UInt32($0) }
         var sets = [Tally](repeating: Tally(), count: 1 << bandCount)

@@ -34,6 +34,7 @@ struct TraceCounter {
 
 /// Of which trace each unit of a frame is, and whether it is in the target, while units are read one by one.
 struct UnitReader {
+    /// nil if units are traces.
     fileprivate let traceOf: Codes.Reader?
     fileprivate let targets: UnsafeBufferPointer<Bool>
 

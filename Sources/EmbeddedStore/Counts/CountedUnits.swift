@@ -60,6 +60,6 @@ struct CountedUnits {
         for trace in 0..<frame.traceCount where !isApart[trace] {
             runs.append(unit == .trace ? trace..<trace + 1 : frame.rows(of: trace))
         }
-        return .runs(runs)
+        return runs.selection
     }
 }

@@ -1,38 +1,45 @@
 internal import Foundation
 internal import GRDB
 internal import Spans
+internal import Zlib
 
 /// The filter over the traces of many segments, as it is stored.
 extension Partition {
-    /// Takes up the stored filter.
-    ///
-    /// A damaged one is removed, so that it is made anew; if that cannot be done, the next start tries again.
-    ///
-    /// - Parameter records: the segments that are there. Those that are not the same as when it was made it does not know.
-    func loadFilter(_ records: [SegmentRecord]) {
+    /// Takes up the stored filter. A damaged one is removed, so that it is made anew.
+    func loadFilter() {
         do {
-            let filter = try file.read { try Self.storedFilter($0) }
-            setFilter(filter?.known(records))
+            setFilter(try file.read { try Self.storedFilter($0) })
         } catch {
-            try? file.write { try $0.execute(sql: "DELETE FROM partition_filter") }
+            // Else it may be read at the next start.
+            guard Damage.reason(error) != nil else { return }
+            try? file.write { db in
+                guard try Self.canReplaceFilter(db) else { return }
+                try db.execute(sql: "DELETE FROM partition_filter")
+            }
         }
     }
 
-    /// Stores a filter and lets commits ask it.
+    /// Lets commits ask a filter, and stores it for the next start.
     func save(_ filter: PartitionFilter) throws {
+        setFilter(filter)
         let segments = filter.storedSegments
-        let data = filter.traces.bytes
+        // Commits of the day wait while it is written, not while it is made ready.
+        let data = Data(filter.traces.bytes)
+        let checksum = Int64(Self.filterChecksum(segments, data))
         try file.write { db in
+            guard try Self.canReplaceFilter(db) else { return }
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO partition_filter (id, segments, checksum, data)
                     VALUES (1, ?, ?, ?)
-                    """,
-                arguments: [
-                    segments, Int64(Self.filterChecksum(segments, data)), Data(data),
-                ])
+                    """, arguments: [segments, checksum, data])
         }
-        setFilter(filter)
+    }
+
+    /// Whether the pages of what is stored are its own: to free others', which a damaged page may name, would lose what they
+    /// hold.
+    private static func canReplaceFilter(_ db: Database) throws -> Bool {
+        try String.fetchAll(db, sql: "PRAGMA quick_check('partition_filter')") == ["ok"]
     }
 
     /// What is stored, whatever has become of its segments; nil if nothing is.
@@ -42,7 +49,7 @@ extension Partition {
         let row = try Row.fetchOne(db, sql: "SELECT segments, checksum, data FROM partition_filter")
         guard let row else { return nil }
         let segments = try row.decode(String.self, forColumn: "segments")
-        let data = [UInt8](try row.decode(Data.self, forColumn: "data"))
+        let data = try row.decode(Data.self, forColumn: "data")
         guard
             Int64(filterChecksum(segments, data)) == (try row.decode(forColumn: "checksum")),
             let pairs = try? JSONDecoder().decode([[Int64]].self, from: Data(segments.utf8)),
@@ -55,8 +62,12 @@ extension Partition {
                 uniquingKeysWith: { $1 }))
     }
 
-    private static func filterChecksum(_ segments: String, _ data: [UInt8]) -> UInt32 {
-        crc(of: Array(segments.utf8) + data)
+    /// Of both: that of the data says which data the segments are of.
+    private static func filterChecksum(_ segments: String, _ data: Data) -> UInt32 {
+        let ofData = data.withUnsafeBytes { crc32(of: $0) }
+        var bytes = Array(segments.utf8)
+        bytes.appendLittleEndian(UInt64(ofData))
+        return crc(of: bytes)
     }
 }
 
@@ -65,20 +76,5 @@ extension PartitionFilter {
         "["
             + segments.sorted { $0.key < $1.key }.map { "[\($0.key),\($0.value)]" }
             .joined(separator: ",") + "]"
-    }
-
-    /// The same for those of its segments that are as they were.
-    ///
-    /// Numbers alone would do as long as none is given twice, which SQLite's own table of them decides; were that damaged, a
-    /// trace that the filter does not know would be counted twice.
-    func known(_ records: [SegmentRecord]) -> PartitionFilter {
-        var known: [Int64: UInt32] = [:]
-        for record in records {
-            guard let checksum = segments[record.id], let own = record.filter,
-                crc(of: own.bytes) == checksum
-            else { continue }
-            known[record.id] = checksum
-        }
-        return PartitionFilter(traces: traces, segments: known)
     }
 }

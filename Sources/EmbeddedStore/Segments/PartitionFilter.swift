@@ -10,11 +10,12 @@ internal import Spans
 struct PartitionFilter: Sendable {
     /// Twice the bits of a segment's own: what passes is asked of all its segments, and one in 200 passes there.
     private static let bitsPerTrace = 24
-    /// Three bytes for each are in memory. A partition of more keeps the filter that it has.
-    private static let tracesMax = 1 << 27
+    /// Three bytes for each stay in memory. A partition of more keeps the filter that it has.
+    private static let tracesMax = 1 << 24
 
     let traces: TraceFilter
-    /// By the number of a segment the checksum of its own filter, which tells whether it is the same as then.
+    /// By the number of a segment the checksum of its own filter, which tells whether it is the same as then: were a number
+    /// given twice, as damage to SQLite's own table of them could do, traces of the new segment would be ruled out.
     let segments: [Int64: UInt32]
 
     init(traces: TraceFilter, segments: [Int64: UInt32]) {
@@ -30,16 +31,23 @@ struct PartitionFilter: Sendable {
             traces: Self.traceCount(segments), bitsPerTrace: Self.bitsPerTrace)
         var known: [Int64: UInt32] = [:]
         for segment in segments {
-            // Past the warm columns, so that it does not push out what queries use.
-            guard let own = segment.record.filter,
-                let ids = try segment.cold(.traceID)?.strings
-            else { continue }
+            let ids = try Self.traceIDs(of: segment)
             for code in 0..<ids.count {
                 traces.insert(ids.withValue(code) { TraceFilter.hash($0) })
             }
-            known[segment.id] = crc(of: own.bytes)
+            known[segment.id] = segment.filterChecksum
         }
         self.init(traces: traces, segments: known)
+    }
+
+    private static func traceIDs(of segment: Segment) throws -> StringTable {
+        try segment.reading {
+            // Past the warm columns, so that it does not push out what queries use.
+            guard let ids = try segment.cold(.traceID) else {
+                throw DamagedBytes("it has no trace ids")
+            }
+            return ids.strings
+        }
     }
 
     private static func traceCount(_ segments: [Segment]) -> Int {
@@ -47,7 +55,9 @@ struct PartitionFilter: Sendable {
     }
 
     /// Whether it knows all traces of a segment of its partition.
-    func covers(_ segment: Segment) -> Bool { segments[segment.id] != nil }
+    func covers(_ segment: Segment) -> Bool {
+        segment.filterChecksum.map { segments[segment.id] == $0 } ?? false
+    }
 
     /// Whether segments have come, or gone, that make a new one worth its while. Making it costs as much for each segment,
     /// so the more it knows, the more are awaited.

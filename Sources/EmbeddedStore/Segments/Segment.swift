@@ -9,6 +9,8 @@ final class Segment: Sendable {
     let partition: Partition
     let record: SegmentRecord
     let columns: [ColumnKey: ColumnRecord]
+    /// Of its trace filter; nil if it has none, as small segments.
+    let filterChecksum: UInt32?
     private let warm: WarmColumns
     /// Of a small segment nil until it is read.
     private let known: Mutex<KeySet?>
@@ -30,6 +32,7 @@ final class Segment: Sendable {
         self.partition = partition
         self.record = record
         self.warm = warm
+        filterChecksum = record.filter.map { crc(of: $0.bytes) }
         known = Mutex(keys.map { warm.keySets.set(of: $0) })
         // Damaged ones are made anew.
         counted = Mutex(record.isPacked ? nil : try? partition.countRecords(of: record.id))

@@ -27,7 +27,7 @@ struct UnitStarts: MemorySized {
     /// Of the spans of a frame. What takes the whole frame does without: eight bytes a row are more than most fields take.
     static func ofSpans(_ frame: some Frame) throws -> UnitStarts {
         try frame.derived("starts") {
-            // They take the column's place: to keep both would be sixteen bytes a row.
+            // To keep the column beside them would be sixteen bytes a row.
             let key = ColumnKey(.span, .field, SpanField.start.name, SpanField.start.type)
             let starts = try frame.passingColumn(key, withTexts: false)?
                 .denseNumbers(rowCount: frame.spanCount)

@@ -97,7 +97,7 @@ struct MatchedUnits: Sendable {
             for trace in 0..<frame.traceCount where !skipped[trace] {
                 runs.append(unit == .trace ? trace..<trace + 1 : frame.rows(of: trace))
             }
-            return .runs(runs)
+            return runs.selection
         }
         guard let lasting = frame.lasting else { return make() }
         return try frame.derived("\(unit)s but for \(lasting.skippedMark)", make: make)

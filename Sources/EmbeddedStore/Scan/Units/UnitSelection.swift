@@ -1,7 +1,7 @@
 /// Some units of a frame, traces or rows, by their number: all of them, or those that a query selects.
 enum UnitSelection: Sendable {
     case all(Int)
-    /// All but a few.
+    /// Mostly neighbours.
     case runs(UnitRuns)
     /// Ascending; a number stands more than once where its unit has several groups.
     case some([UInt32])
@@ -90,7 +90,7 @@ extension UnitSelection: MemorySized {
     }
 }
 
-/// Units with few left out, such as all of a segment whose traces lie in no other: what lies between those.
+/// Units that are mostly neighbours, such as all of a segment whose traces lie in no other.
 struct UnitRuns: Sendable {
     /// Ascending, none empty, none next to another.
     private(set) var runs: [Range<UInt32>] = []
@@ -99,6 +99,11 @@ struct UnitRuns: Sendable {
 
     var count: Int { ends.last ?? 0 }
     var byteCount: Int { runs.count * 16 }
+
+    /// As runs, or one by one if that takes less room.
+    var selection: UnitSelection {
+        byteCount <= count * 4 ? .runs(self) : .some(runs.flatMap { Array($0) })
+    }
 
     /// Appends units that come after all that are there.
     mutating func append(_ units: Range<Int>) {
