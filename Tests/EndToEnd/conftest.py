@@ -4,12 +4,16 @@ because a test that silently does not run protects nothing."""
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from server import Server, binary
+
+# What a shell starts in the background ignores Ctrl-C, and what that starts in turn; the commands under test are not to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NO_SKIPS = bool(os.environ.get("CI") or os.environ.get("EVERYSPAN_REQUIRE_SHARED"))
 

@@ -24,7 +24,7 @@ struct TrafficRequest {
 
     private enum Fault {
         case none
-        case model(type: String, message: String)
+        case model(isLastCall: Bool, type: String, message: String)
         case tool(Int, type: String, message: String)
     }
 
@@ -56,13 +56,14 @@ struct TrafficRequest {
     /// - Returns: a line of native JSON for each span, and when the last of them ends.
     mutating func lines() -> (spans: [[UInt8]], end: UInt64) {
         let start = clock
-        let fault = fault()
+        let tools = tools()
+        let fault = fault(tools)
         let tenants = TrafficWords.tenants
         // A few tenants send much, most send little.
         let tenant = Int(random.skewed(0...Double(tenants.count - 1)))
         let locale = random.pick(TrafficWords.locales)
         advance(milliseconds: random.skewed(2...20))
-        agent(fault)
+        agent(tools, fault)
         advance(milliseconds: random.skewed(1...5))
         let span = span(
             1, parent: nil, "POST /chat", service: "gateway", from: start, hasFailed(fault)
@@ -80,42 +81,59 @@ struct TrafficRequest {
         return (spans, clock)
     }
 
-    private mutating func fault() -> Fault {
+    /// The tools that the request takes: all of its prompt's, or a question needs fewer, or none.
+    ///
+    /// Were it always all of them, whatever fails on the way would leave a trace of a length that no other has, and that would explain
+    /// more than the broken version in its first hours.
+    private mutating func tools() -> ArraySlice<String> {
+        let all = choice.prompt.tools
+        let needsAll = choice.version == Broken.version || random.happens(0.65)
+        return all.prefix(needsAll ? all.count : Int.random(in: 0..<all.count, using: &random))
+    }
+
+    private mutating func fault(_ tools: ArraySlice<String>) -> Fault {
         if choice.isBroken {
-            return .tool(
-                choice.prompt.tools.count - 1, type: Broken.type, message: Broken.message)
+            return .tool(tools.count - 1, type: Broken.type, message: Broken.message)
         }
         guard random.happens(0.02) else { return .none }
         let mishap = random.pick(TrafficWords.mishaps)
-        return mishap.isOfModel
-            ? .model(type: mishap.type, message: mishap.message)
-            : .tool(0, type: mishap.type, message: mishap.message)
+        if mishap.isOfModel || tools.isEmpty {
+            return .model(
+                isLastCall: random.happens(0.5), type: mishap.type, message: mishap.message)
+        }
+        return .tool(
+            Int.random(in: tools.indices, using: &random), type: mishap.type,
+            message: mishap.message)
     }
 
     private func hasFailed(_ fault: Fault) -> (type: String?, message: String)? {
         switch fault {
         case .none: nil
-        case .model(let type, _), .tool(_, let type, _):
+        case .model(_, let type, _), .tool(_, let type, _):
             (type, "the request could not be fulfilled")
         }
     }
 
     // MARK: Spans
 
-    private mutating func agent(_ fault: Fault) {
+    private mutating func agent(_ tools: ArraySlice<String>, _ fault: Fault) {
         let start = clock
         if choice.prompt.reads { retrieval() }
         let model = random.pick(TrafficWords.models)
-        if case .model(let type, let message) = fault {
-            modelCall(10, model, (type, message), answer: nil)
+        var modelFailure: (String?, String)?
+        if case .model(_, let type, let message) = fault { modelFailure = (type, message) }
+        if case .model(isLastCall: false, _, _) = fault {
+            modelCall(10, model, modelFailure, answer: nil)
+        } else if tools.isEmpty {
+            modelCall(10, model, modelFailure, answer: answer)
         } else {
             modelCall(10, model, nil, answer: nil)
             var failure: (String?, String)?
-            for (index, tool) in choice.prompt.tools.enumerated() where failure == nil {
+            for (index, tool) in tools.enumerated() where failure == nil {
                 if case .tool(index, let type, let message) = fault { failure = (type, message) }
                 toolCall(20 + index, tool, failure)
             }
-            modelCall(11, model, nil, answer: failure == nil ? answer : Self.apology)
+            modelCall(11, model, modelFailure, answer: failure == nil ? answer : Self.apology)
         }
         let span = span(
             2, parent: 1, "invoke_agent shop", service: "assistant", from: start, hasFailed(fault)

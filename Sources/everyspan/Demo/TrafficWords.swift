@@ -112,6 +112,6 @@ enum TrafficWords {
     static let mishaps: [(value: (isOfModel: Bool, type: String, message: String), weight: Int)] = [
         ((true, "timeout", "no answer from the provider within 20 s"), 4),
         ((true, "rate_limit_exceeded", "429 from the provider"), 3),
-        ((false, "upstream_unavailable", "503 from the order service"), 3),
+        ((false, "upstream_unavailable", "503 from the service behind it"), 3),
     ]
 }
