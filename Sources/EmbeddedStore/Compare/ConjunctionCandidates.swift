@@ -122,8 +122,7 @@ struct TargetColumns: Sendable {
         for (dimension, column) in columns.enumerated() where !own.contains(dimension) {
             let joined = items.joined(of: dimension)
             if joined.isEmpty { continue }
-            var tallies = PlaceTallies(places: joined.count + 1)
-            column.tally(units, traceOf: traceOf, &tallies)
+            let tallies = column.tally(units, traceOf: traceOf, places: joined.count + 1)
             for (index, item) in joined.enumerated() {
                 let count = tallies[UInt16(index + 1)]
                 if count.units >= least { found.append((item, count)) }

@@ -71,24 +71,28 @@ struct ItemColumn: Sendable {
 
     /// Counts how many of some units, and of the traces that they are of, have each place.
     ///
-    /// - Parameter traceOf: by unit; nil if units are traces.
-    func tally(_ units: [UInt32], traceOf: [UInt32]?, _ tallies: inout PlaceTallies) {
+    /// - Parameters:
+    ///   - traceOf: by unit; nil if units are traces.
+    ///   - places: how many the dimension has, 0 included.
+    func tally(_ units: [UInt32], traceOf: [UInt32]?, places: Int) -> PlaceTallies {
+        var tallies = PlaceTallies(places: places)
         reading { read in
             tallies.counting { cells in
                 guard let traceOf else {
                     for unit in units {
-                        read.visit(Int(unit)) { cells.add(Int($0), unit) }
+                        read.visit(Int(unit)) { cells[Int($0)].add(unit) }
                     }
                     return
                 }
                 traceOf.withUnsafeBufferPointer { traceOf in
                     for unit in units {
                         let trace = traceOf[Int(unit)]
-                        read.visit(Int(unit)) { cells.add(Int($0), trace) }
+                        read.visit(Int(unit)) { cells[Int($0)].add(trace) }
                     }
                 }
             }
         }
+        return tallies
     }
 
     /// Those of some units that have a place.
@@ -133,48 +137,32 @@ struct ItemColumn: Sendable {
     }
 }
 
-/// Counts by the places of a dimension, one list of units after the other.
+/// How many of a list of units have each place of a dimension, and how many traces.
 struct PlaceTallies {
     fileprivate struct Cell {
         var units: UInt32 = 0
         var traces: UInt32 = 0
-        /// The last trace that was counted, and in which turn.
-        var last: UInt64 = 0
+        /// The last trace that was counted.
+        private var last = UInt32.max
+
+        @inline(__always)
+        mutating func add(_ trace: UInt32) {
+            units &+= 1
+            if last != trace {
+                last = trace
+                traces &+= 1
+            }
+        }
     }
 
     private var cells: [Cell]
-    private var turn: UInt64 = 0
 
-    /// - Parameter places: how many a dimension has at most, 0 included.
-    init(places: Int) { cells = [Cell](repeating: Cell(), count: places) }
+    fileprivate init(places: Int) { cells = [Cell](repeating: Cell(), count: places) }
 
-    /// Counts while a list of units is gone through.
-    fileprivate struct Counting {
-        let cells: UnsafeMutableBufferPointer<Cell>
-        let turn: UInt64
-
-        @inline(__always)
-        func add(_ place: Int, _ trace: UInt32) {
-            cells[place].units &+= 1
-            if cells[place].last != turn | UInt64(trace) {
-                cells[place].last = turn | UInt64(trace)
-                cells[place].traces &+= 1
-            }
-        }
+    fileprivate mutating func counting(_ body: (UnsafeMutableBufferPointer<Cell>) -> Void) {
+        cells.withUnsafeMutableBufferPointer { body($0) }
     }
 
-    fileprivate mutating func counting(_ body: (Counting) -> Void) {
-        turn += 1 << 32
-        cells.withUnsafeMutableBufferPointer { cells in
-            for place in cells.indices {
-                cells[place].units = 0
-                cells[place].traces = 0
-            }
-            body(Counting(cells: cells, turn: turn))
-        }
-    }
-
-    /// What was counted of a place in the last turn.
     subscript(place: UInt16) -> TargetCount {
         TargetCount(units: Int(cells[Int(place)].units), traces: Int(cells[Int(place)].traces))
     }

@@ -23,11 +23,11 @@ struct MergePolicy: Sendable {
     /// After so long without a commit what is there is merged.
     var idleSeconds = 2.0
 
-    /// The segments of one partition to merge now, or nil.
-    ///
     /// Whether so much waits that merging must get on wherever it can: of many days each may wait for too little to be due.
     func isUrgent(_ backlog: Int) -> Bool { backlog > backlogSpansMax / 4 * 3 }
 
+    /// The segments of one partition to merge now, or nil.
+    ///
     /// - Parameters:
     ///   - idle: no commit came for a while.
     ///   - isUrgent: what is there is merged, however little it is.
